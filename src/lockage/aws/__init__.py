@@ -1,0 +1,1 @@
+"""Services we call: one narrow typed client each."""

@@ -1,0 +1,1 @@
+"""Stages one normalised tree an artifact and wraps it as an image."""

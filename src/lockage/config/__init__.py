@@ -1,0 +1,1 @@
+"""``lockage.yaml`` and local configuration: shape, defaults, loading with line numbers."""

@@ -1,0 +1,1 @@
+"""Findings, policy and exceptions in; a verdict out."""

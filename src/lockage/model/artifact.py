@@ -1,0 +1,55 @@
+"""What Lambda runs, by its content, and what went into it."""
+
+from typing import Literal
+
+import msgspec
+
+from lockage.model.ids import Digest, Fingerprint
+
+
+class Input(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that went into an artifact, by content."""
+
+    kind: Literal["base", "stage", "source", "requirements", "dockerfile", "builder", "option", "tool"]
+    name: str
+    digest: str
+    """``sha256:…``, or the exact version where the thing is a program's behaviour (the builder)."""
+    second_source: str = ""
+    """Empty when this is the pinned original; else why it is not, such as ``stand-in for public.ecr.aws/…``."""
+
+
+class Layer(msgspec.Struct, frozen=True, kw_only=True):
+    """One image layer."""
+
+    digest: Digest
+    """Of the compressed bytes, as the registry stores them."""
+    diff_id: Digest
+    """Of the uncompressed tar."""
+    size: int
+    """Compressed bytes."""
+
+
+class ImageArtifact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="image"):
+    """A single-platform container image in ``dist/<name>/layout`` (an OCI image layout)."""
+
+    name: str
+    digest: Digest
+    """Of the manifest."""
+    fingerprint: Fingerprint
+    platform: str
+    """``linux/amd64`` or ``linux/arm64``."""
+    size: int
+    """Compressed bytes of all layers."""
+    unpacked: int
+    """Bytes of all layers uncompressed: what Lambda's 10 GB limit and our budget count."""
+    layers: tuple[Layer, ...]
+    inputs: tuple[Input, ...]
+
+    @property
+    def second_sources(self) -> tuple[str, ...]:
+        """Why this artifact may serve a rehearsal only; empty when nothing came from a second source."""
+        return tuple(i.second_source for i in self.inputs if i.second_source)
+
+
+Artifact = ImageArtifact
+"""Every kind of artifact; zips and layers join here."""

@@ -1,0 +1,1 @@
+"""What passed goes to the registry by digest, under an immutable tag."""

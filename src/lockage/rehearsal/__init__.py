@@ -1,0 +1,1 @@
+"""The whole path against an embedded AWS on this machine."""

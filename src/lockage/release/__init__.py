@@ -1,0 +1,1 @@
+"""The release manifest and the store that holds it."""

@@ -1,0 +1,1 @@
+"""Stage, check, shift, verify; and back. Plans are data, executors act."""

@@ -1,0 +1,124 @@
+"""The one way this package runs a program: echoed, quiet unless it fails, and nothing left behind on Ctrl-C."""
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from lockage.console import debug
+from lockage.errors import ToolError
+
+_INTERRUPT_SECONDS = 3.0
+_TERMINATE_SECONDS = 2.0
+_TAIL_LINES = 40
+
+
+class Completed(msgspec.Struct, frozen=True, kw_only=True):
+    """A program that ran to its end."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+def run(
+    command: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str | None] | None = None,
+    stdin: str | None = None,
+    ok: tuple[int, ...] = (0,),
+    timeout: float | None = None,
+) -> Completed:
+    """Run a program and return what it printed.
+
+    Args:
+        command: program and arguments; never a shell string.
+        cwd: where to run it.
+        env: changes to this process's environment; None removes a key.
+        stdin: text to feed; without it standard input is closed.
+        ok: exit codes that are not failures.
+        timeout: seconds after which it is stopped.
+
+    Raises:
+        ToolError: the program is missing, timed out, or ended with another code.
+    """
+    arguments = [_resolve(str(command[0])), *map(str, command[1:])]
+    debug(f"$ {shlex.join(arguments)}")
+    process = subprocess.Popen(  # noqa: S603 - the one door; arguments are a sequence
+        arguments,
+        cwd=cwd,
+        env=_environment(env),
+        stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    try:
+        stdout, stderr = process.communicate(stdin, timeout=timeout)
+    except subprocess.TimeoutExpired:
+        _stop(process)
+        raise ToolError(
+            f"{Path(arguments[0]).name} did not finish in {timeout:g} s",
+            why=f"it was stopped: {shlex.join(arguments)}",
+            remedy="run the command by hand to see where it hangs",
+        ) from None
+    except BaseException:
+        _stop(process)
+        raise
+    completed = Completed(code=process.returncode, stdout=stdout, stderr=stderr)
+    if completed.code not in ok:
+        raise _failure(arguments, completed)
+    return completed
+
+
+def _resolve(program: str) -> str:
+    found = shutil.which(program)
+    if found is None:
+        raise ToolError(
+            f"{program} was not found",
+            why=f"it is not on the path: {os.environ.get('PATH', '')}",
+            remedy="run this through ./noxw, which installs the locked tools, or install it yourself",
+        )
+    return found
+
+
+def _environment(changes: Mapping[str, str | None] | None) -> dict[str, str]:
+    merged: dict[str, str | None] = {**os.environ, **(changes or {})}
+    return {key: value for key, value in merged.items() if value is not None}
+
+
+def _failure(arguments: Sequence[str], completed: Completed) -> ToolError:
+    said = (completed.stderr.strip() or completed.stdout.strip() or "it printed nothing").splitlines()
+    return ToolError(
+        f"{Path(arguments[0]).name} failed with exit code {completed.code}",
+        why="\n".join(said[-_TAIL_LINES:]),
+        remedy=f"run it by hand: {shlex.join(arguments)}",
+    )
+
+
+def _stop(process: "subprocess.Popen[str]") -> None:
+    """Interrupt, then terminate, then kill the program and all it started."""
+    for signal_number, patience in ((signal.SIGINT, _INTERRUPT_SECONDS), (signal.SIGTERM, _TERMINATE_SECONDS)):
+        _signal_group(process, signal_number)
+        try:
+            process.communicate(timeout=patience)
+        except subprocess.TimeoutExpired:
+            continue
+        return
+    _signal_group(process, signal.SIGKILL)
+    process.communicate()
+
+
+def _signal_group(process: "subprocess.Popen[str]", signal_number: int) -> None:
+    try:
+        os.killpg(process.pid, signal_number)
+    except ProcessLookupError:
+        return
