@@ -1,0 +1,82 @@
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from lockage.errors import ToolError
+from lockage.tools.process import run
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-c", code]
+
+
+def test_both_streams_come_back_however_long() -> None:
+    done = run(python("import sys; sys.stderr.write('e' * 300_000); sys.stdout.write('o' * 300_000)"))
+    assert (len(done.stdout), len(done.stderr), done.code) == (300_000, 300_000, 0)
+
+
+def test_a_missing_program_is_named_with_the_path_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(ToolError, match="no-such-program was not found") as caught:
+        run(["no-such-program"])
+    assert "/nowhere" in caught.value.why
+    assert "noxw" in caught.value.remedy
+
+
+def test_a_failure_shows_its_output_and_how_to_repeat_it() -> None:
+    with pytest.raises(ToolError, match="failed with exit code 3") as caught:
+        run(python("import sys; print('the cause', file=sys.stderr); sys.exit(3)"))
+    assert caught.value.why == "the cause"
+    assert "run it by hand" in caught.value.remedy
+
+
+def test_expected_codes_are_answers() -> None:
+    assert run(python("raise SystemExit(3)"), ok=(0, 3)).code == 3
+
+
+def test_none_removes_a_key_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCKAGE_TEST_KEY", "1")
+    done = run(python("import os; print(os.environ.get('LOCKAGE_TEST_KEY'))"), env={"LOCKAGE_TEST_KEY": None})
+    assert done.stdout.strip() == "None"
+
+
+def test_standard_input_is_fed_or_closed() -> None:
+    read = python("import sys; print(repr(sys.stdin.read()))")
+    assert run(read, stdin="text").stdout.strip() == "'text'"
+    assert run(read).stdout.strip() == "''"
+
+
+def test_what_hangs_is_stopped_with_all_it_started(tmp_path: Path) -> None:
+    child = f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    with pytest.raises(ToolError, match="did not finish in 2 s"):
+        run(python(parent), timeout=2)
+    assert not alive(int((tmp_path / "pid").read_text()))
+
+
+def test_an_interrupt_stops_the_program_and_passes_on(tmp_path: Path) -> None:
+    code = f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    threading.Thread(target=interrupt_when, args=(tmp_path / "pid",), daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        run(python(code))
+    assert not alive(int((tmp_path / "pid").read_text()))
+
+
+def interrupt_when(marker: Path) -> None:
+    while not (marker.exists() and marker.read_text()):
+        time.sleep(0.01)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{pid}/stat").read_text()
+    return stat.rpartition(")")[2].split()[0] != "Z"
