@@ -1,0 +1,57 @@
+"""Files that ``lockage.yaml`` names and that are not there."""
+
+from pathlib import Path, PurePosixPath
+
+from lockage.config.document import Document, Place
+from lockage.config.mistakes import nearest
+from lockage.config.schema import Image, Project
+
+
+def check(project: Project, document: Document, root: Path) -> None:
+    """Record every missing file; ``root`` is the folder that paths are relative to."""
+    for name, image in project.images.items():
+        _image(document, ("images", name), image, root)
+    for name, function in project.functions.items():
+        _file(document, ("functions", name, "probe"), function.probe, root)
+
+
+def _image(document: Document, place: Place, image: Image, root: Path) -> None:
+    _file(document, (*place, "dockerfile"), image.dockerfile, root)
+    if image.requirements is not None:
+        _file(document, (*place, "requirements"), image.requirements, root)
+    seen: dict[str, str] = {}
+    for index, source in enumerate(image.sources):
+        here = (*place, "sources", index)
+        last = PurePosixPath(source).name
+        if last in seen:
+            document.mistake(here, f"is staged as {last!r}, and so is {seen[last]!r}")
+        seen.setdefault(last, source)
+        _folder(document, here, source, root)
+
+
+def _file(document: Document, place: Place, path: str, root: Path) -> None:
+    if _inside(document, place, path) and not (root / path).is_file():
+        document.mistake(place, f"there is no file {path!r}", nearest=_beside(root, path))
+
+
+def _folder(document: Document, place: Place, path: str, root: Path) -> None:
+    if _inside(document, place, path) and not (root / path).is_dir():
+        document.mistake(place, f"there is no folder {path!r}", nearest=_beside(root, path))
+
+
+def _inside(document: Document, place: Place, path: str) -> bool:
+    if ".." in PurePosixPath(path).parts:
+        document.mistake(place, f"{path!r} leaves the project's folder")
+        return False
+    return True
+
+
+def _beside(root: Path, path: str) -> str:
+    """What is there under a similar name, in the same folder."""
+    parent = PurePosixPath(path).parent
+    try:
+        names = [entry.name for entry in (root / parent).iterdir()]
+    except OSError:
+        return ""
+    found = nearest(PurePosixPath(path).name, names)
+    return str(parent / found) if found else ""

@@ -1,0 +1,156 @@
+"""Mistakes that only the whole of ``lockage.yaml`` shows: names that lead nowhere, rights that could not work."""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+
+from lockage.config.document import Document, Place
+from lockage.config.mistakes import nearest
+from lockage.config.schema import Function, Project
+
+SERVICES: Mapping[str, str] = {"table": "dynamodb", "topic": "sns", "queue": "sqs", "secret": "secretsmanager"}
+"""The IAM service prefix of each kind of resource."""
+
+POLLING = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+"""What Lambda needs of a function's role to poll a queue on its behalf
+(https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html)."""
+
+REFERENCE = re.compile(r"\$\{([^}]*)\}?")
+"""A symbolic reference in an environment value; a closing brace may be forgotten."""
+
+
+def check(project: Project, document: Document) -> None:
+    """Record every mistake of meaning."""
+    known = _references(project)
+    for name, function in project.functions.items():
+        place = ("functions", name)
+        _handler(document, place, function, project)
+        _environment(document, place, function, known)
+        _grants(document, place, function, known)
+        _trigger(document, place, function, project)
+    _subscriptions(document, project)
+    _environments(document, project)
+    _repositories(document, project)
+
+
+def _references(project: Project) -> tuple[str, ...]:
+    resources = project.resources
+    kinds: dict[str, Iterable[str]] = {
+        "table": resources.tables,
+        "topic": resources.topics,
+        "queue": resources.queues,
+        "secret": resources.secrets,
+    }
+    return tuple(f"{kind}.{name}" for kind, names in kinds.items() for name in names)
+
+
+def _handler(document: Document, place: Place, function: Function, project: Project) -> None:
+    image = project.images.get(function.image)
+    if image is None:
+        near = nearest(function.image, project.images)
+        document.mistake((*place, "image"), f"there is no image {function.image!r}", nearest=near)
+        return
+    if image.repository is None:
+        document.mistake((*place, "image"), f"the image {function.image!r} has no repository, so Lambda cannot pull it")
+    package, _, rest = function.handler.partition(".")
+    staged = [PurePosixPath(source).name for source in image.sources]
+    if package not in staged:
+        near = nearest(package, staged)
+        document.mistake(
+            (*place, "handler"),
+            f"the package {package!r} is not among the sources of image {function.image!r}",
+            nearest=f"{near}.{rest}" if near else "",
+        )
+
+
+def _environment(document: Document, place: Place, function: Function, known: tuple[str, ...]) -> None:
+    valid = [f"${{{reference}}}" for reference in known]
+    for key, value in function.environment.items():
+        for match in REFERENCE.finditer(value):
+            if match.group() not in valid:
+                problem = f"{match.group()!r} refers to nothing declared under resources"
+                document.mistake((*place, "environment", key), problem, nearest=nearest(match.group(), valid))
+
+
+def _grants(document: Document, place: Place, function: Function, known: tuple[str, ...]) -> None:
+    granted: set[str] = set()
+    for index, grant in enumerate(function.grants):
+        here = (*place, "grants", index)
+        if grant.to not in known:
+            document.mistake((*here, "to"), f"there is no resource {grant.to!r}", nearest=nearest(grant.to, known))
+        if grant.to in granted:
+            document.mistake((*here, "to"), f"{grant.to!r} is granted twice; write one grant with all its actions")
+        granted.add(grant.to)
+        service = SERVICES.get(grant.to.partition(".")[0], "")
+        for number, action in enumerate(grant.actions):
+            spot = (*here, "actions", number)
+            if action in grant.actions[:number]:
+                document.mistake(spot, f"{action!r} is here twice")
+            if service and not action.startswith(f"{service}:"):
+                document.mistake(spot, f"{action!r} never applies to {grant.to!r}, whose actions begin {service}:")
+
+
+def _trigger(document: Document, place: Place, function: Function, project: Project) -> None:
+    if function.trigger is None:
+        return
+    queue = function.trigger.queue
+    _named(document, (*place, "trigger", "queue"), "queue", queue, project.resources.queues)
+    held = {action for grant in function.grants if grant.to == f"queue.{queue}" for action in grant.actions}
+    missing = [action for action in POLLING if action not in held]
+    if missing:
+        document.mistake((*place, "trigger"), f"polling queue {queue!r} needs a grant of {', '.join(missing)}")
+
+
+def _subscriptions(document: Document, project: Project) -> None:
+    for name, queue in project.resources.queues.items():
+        if queue.subscribe is not None:
+            place = ("resources", "queues", name, "subscribe", "topic")
+            _named(document, place, "topic", queue.subscribe.topic, project.resources.topics)
+
+
+def _named(document: Document, place: Place, kind: str, name: str, valid: Iterable[str]) -> None:
+    names = list(valid)
+    if name not in names:
+        document.mistake(place, f"there is no {kind} {name!r}", nearest=nearest(name, names))
+
+
+def _environments(document: Document, project: Project) -> None:
+    seen: dict[tuple[str, str, str], str] = {}
+    for name, environment in project.environments.items():
+        place = ("environments", name)
+        served = (environment.account, environment.region, environment.alias)
+        if served in seen:
+            document.mistake(
+                place, f"has the account, region and alias of {seen[served]!r}; they would overwrite another"
+            )
+        seen.setdefault(served, name)
+        if environment.after is None:
+            continue
+        if environment.after not in project.environments:
+            near = nearest(environment.after, project.environments.keys() - {name})
+            document.mistake((*place, "after"), f"there is no environment {environment.after!r}", nearest=near)
+        elif _returns(name, project):
+            document.mistake((*place, "after"), f"{name!r} comes after itself: no release could ever reach it")
+
+
+def _returns(name: str, project: Project) -> bool:
+    """Whether following ``after`` from an environment comes back to it."""
+    visited: set[str] = set()
+    here = project.environments[name].after
+    while here is not None and here in project.environments and here not in visited:
+        if here == name:
+            return True
+        visited.add(here)
+        here = project.environments[here].after
+    return False
+
+
+def _repositories(document: Document, project: Project) -> None:
+    seen: dict[str, str] = {}
+    for name, image in project.images.items():
+        if image.repository is None:
+            continue
+        if image.repository in seen:
+            other = seen[image.repository]
+            document.mistake(("images", name, "repository"), f"is the repository of image {other!r} too")
+        seen.setdefault(image.repository, name)
