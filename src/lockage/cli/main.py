@@ -6,6 +6,7 @@ import traceback
 
 import click
 
+from lockage import github
 from lockage.errors import LockageError
 
 VERBS = {
@@ -72,7 +73,7 @@ def main() -> None:
     try:
         code = main_inner(sys.argv[1:])
     except LockageError as error:
-        click.echo(error.render(), err=True)
+        click.echo("\n".join([error.render(), *github.report(error)]), err=True)
         code = error.exit_code
     except click.ClickException as error:
         error.show()
