@@ -79,6 +79,66 @@ def run(
     return completed
 
 
+class Running:
+    """A program in the background, its output in a file.
+
+    It stands in a session of its own: Ctrl-C does not reach it, so whoever started it can first take down what depends
+    on it, and must then call :meth:`stop`.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        *,
+        log: Path,
+        cwd: Path | None = None,
+        env: Mapping[str, str | None] | None = None,
+    ) -> None:
+        """Start it.
+
+        Args:
+            command: program and arguments; never a shell string.
+            log: file that takes standard output and standard error.
+            cwd: where to run it.
+            env: changes to this process's environment; None removes a key.
+
+        Raises:
+            ToolError: the program is missing.
+        """
+        arguments = [_resolve(str(command[0])), *map(str, command[1:])]
+        debug(f"$ {shlex.join(arguments)} &")
+        self.log = log
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(  # noqa: S603 - as in run
+                arguments,
+                cwd=cwd,
+                env=_environment(env),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        """Its process id, which is also its process group's."""
+        return self._process.pid
+
+    def ended(self) -> int | None:
+        """Its exit code; None while it runs."""
+        return self._process.poll()
+
+    def tail(self) -> str:
+        """The last lines that it printed."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
+
+    def stop(self) -> None:
+        """Stop it and all it started: interrupt, then terminate, then kill. Safe to do twice."""
+        if self.ended() is None:
+            _stop(self._process)
+
+
 def _resolve(program: str) -> str:
     found = shutil.which(program)
     if found is None:

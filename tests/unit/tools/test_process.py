@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lockage.errors import ToolError
-from lockage.tools.process import run
+from lockage.tools.process import Running, run
 
 
 def python(code: str) -> list[str]:
@@ -65,6 +65,40 @@ def test_an_interrupt_stops_the_program_and_passes_on(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         run(python(code))
     assert not alive(int((tmp_path / "pid").read_text()))
+
+
+def wait_for(marker: Path) -> str:
+    deadline = time.monotonic() + 10
+    while not (marker.exists() and marker.read_text()):
+        assert time.monotonic() < deadline, f"{marker} was not written"
+        time.sleep(0.01)
+    return marker.read_text()
+
+
+def test_what_runs_in_the_background_is_stopped_with_all_it_started(tmp_path: Path) -> None:
+    child = f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    running = Running(
+        python(f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"), log=tmp_path / "log"
+    )
+    pid = int(wait_for(tmp_path / "pid"))
+    assert running.ended() is None
+    running.stop()
+    running.stop()
+    assert running.ended() is not None
+    assert not alive(pid)
+
+
+def test_a_background_programs_output_is_in_its_log(tmp_path: Path) -> None:
+    running = Running(python("import sys; print('out'); sys.exit('why')"), log=tmp_path / "log")
+    while running.ended() is None:
+        time.sleep(0.01)
+    assert running.ended() == 1
+    assert set(running.tail().splitlines()) == {"out", "why"}
+
+
+def test_a_missing_background_program_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match="no-such-program was not found"):
+        Running(["no-such-program"], log=tmp_path / "log")
 
 
 def interrupt_when(marker: Path) -> None:
