@@ -1,0 +1,1 @@
+"""What the platform's functions share: settings, logs, clients, tables and the probe."""

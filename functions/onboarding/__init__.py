@@ -1,0 +1,1 @@
+"""The API by which accounts are registered."""

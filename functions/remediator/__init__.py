@@ -1,0 +1,1 @@
+"""Works the remediation queue."""

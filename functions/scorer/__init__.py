@@ -1,0 +1,1 @@
+"""Scores findings: asks the policy, records the decision, publishes it."""
