@@ -24,7 +24,8 @@ as_root() {
 
 # os_field NAME: a field of os-release(5), empty where there is none.
 os_field() {
-    [ -r "${os_release:=/etc/os-release}" ] || return 0
+    os_release=${LOCKAGE_SYSROOT:-}/etc/os-release
+    [ -r "$os_release" ] || return 0
     # shellcheck disable=SC1090  # read in a subshell; its names stay there
     (. "$os_release" && eval "printf '%s' \"\${$1:-}\"")
 }
@@ -45,8 +46,12 @@ may_install() {
     return 1
 }
 
+# apt_install PACKAGE…: quiet unless it fails.
 apt_install() {
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@" >&2
+    apt_log=$(mktemp)
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@" >"$apt_log" 2>&1 ||
+        { cat "$apt_log" >&2; rm -f "$apt_log"; return 1; }
+    rm -f "$apt_log"
 }
 
 # debian_mirror: where this Debian takes its packages from; Debian's own mirror on other systems.
