@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from lockage.config.document import Document, Place
 from lockage.config.mistakes import nearest
-from lockage.config.schema import Function, Project
+from lockage.config.schema import Function, Grant, Project
 
 SERVICES: Mapping[str, str] = {"table": "dynamodb", "topic": "sns", "queue": "sqs", "secret": "secretsmanager"}
 """The IAM service prefix of each kind of resource."""
@@ -14,6 +14,9 @@ SERVICES: Mapping[str, str] = {"table": "dynamodb", "topic": "sns", "queue": "sq
 POLLING = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 """What Lambda needs of a function's role to poll a queue on its behalf
 (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html)."""
+
+PIPELINE_ROLES = ("publisher", "deployer", "rollback", "e2e")
+"""Roles that every project has; so is ``releases-<environment>``."""
 
 REFERENCE = re.compile(r"\$\{([^}]*)\}?")
 """A symbolic reference in an environment value; a closing brace may be forgotten."""
@@ -24,11 +27,14 @@ def check(project: Project, document: Document) -> None:
     known = _references(project)
     for name, function in project.functions.items():
         place = ("functions", name)
+        if name in PIPELINE_ROLES or name.startswith("releases-"):
+            document.mistake(place, f"{name!r} is the name of a role of the pipeline; a function's role needs another")
         _handler(document, place, function, project)
         _environment(document, place, function, known)
-        _grants(document, place, function, known)
+        _grants(document, (*place, "grants"), function.grants, known)
         _trigger(document, place, function, project)
-    _subscriptions(document, project)
+    _grants(document, ("checks", "grants"), project.checks.grants, known)
+    _queues(document, project)
     _environments(document, project)
     _repositories(document, project)
 
@@ -72,10 +78,10 @@ def _environment(document: Document, place: Place, function: Function, known: tu
                 document.mistake((*place, "environment", key), problem, nearest=nearest(match.group(), valid))
 
 
-def _grants(document: Document, place: Place, function: Function, known: tuple[str, ...]) -> None:
+def _grants(document: Document, place: Place, grants: tuple[Grant, ...], known: tuple[str, ...]) -> None:
     granted: set[str] = set()
-    for index, grant in enumerate(function.grants):
-        here = (*place, "grants", index)
+    for index, grant in enumerate(grants):
+        here = (*place, index)
         if grant.to not in known:
             document.mistake((*here, "to"), f"there is no resource {grant.to!r}", nearest=nearest(grant.to, known))
         if grant.to in granted:
@@ -101,8 +107,11 @@ def _trigger(document: Document, place: Place, function: Function, project: Proj
         document.mistake((*place, "trigger"), f"polling queue {queue!r} needs a grant of {', '.join(missing)}")
 
 
-def _subscriptions(document: Document, project: Project) -> None:
-    for name, queue in project.resources.queues.items():
+def _queues(document: Document, project: Project) -> None:
+    queues = project.resources.queues
+    for name, queue in queues.items():
+        if name.removesuffix("-dead") in queues.keys() - {name}:
+            document.mistake(("resources", "queues", name), "is the name of the other queue's dead-letter queue")
         if queue.subscribe is not None:
             place = ("resources", "queues", name, "subscribe", "topic")
             _named(document, place, "topic", queue.subscribe.topic, project.resources.topics)
@@ -115,15 +124,14 @@ def _named(document: Document, place: Place, kind: str, name: str, valid: Iterab
 
 
 def _environments(document: Document, project: Project) -> None:
-    seen: dict[tuple[str, str, str], str] = {}
+    seen: dict[str, str] = {}
     for name, environment in project.environments.items():
         place = ("environments", name)
-        served = (environment.account, environment.region, environment.alias)
-        if served in seen:
-            document.mistake(
-                place, f"has the account, region and alias of {seen[served]!r}; they would overwrite another"
-            )
-        seen.setdefault(served, name)
+        if environment.account in seen:
+            other = seen[environment.account]
+            problem = f"shares its account with {other!r}; roles have the same names in all environments, so each needs its own"
+            document.mistake((*place, "account"), problem)
+        seen.setdefault(environment.account, name)
         if environment.after is None:
             continue
         if environment.after not in project.environments:

@@ -63,6 +63,12 @@ class Function(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Whether the alias has a function URL."""
 
 
+class Checks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the end-to-end checks' role may do, besides invoking every alias and reading every parameter."""
+
+    grants: tuple[Grant, ...] = ()
+
+
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A DynamoDB table with one string key."""
 
@@ -110,6 +116,16 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """S3 bucket of the release store, in the same account."""
 
 
+class Github(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The repository whose jobs the pipeline's roles trust; names can change hands, so its ids count too."""
+
+    repository: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", description="OWNER/REPOSITORY")]
+    owner_id: Annotated[str, Meta(pattern=r"^[0-9]+$", description="digits, quoted: gh api users/OWNER --jq .id")]
+    repository_id: Annotated[
+        str, Meta(pattern=r"^[0-9]+$", description="digits, quoted: gh api repos/OWNER/REPOSITORY --jq .id")
+    ]
+
+
 class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An AWS account and Region in which the functions' alias ``live`` is served."""
 
@@ -138,7 +154,9 @@ class Project(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     resources: Resources = Resources()
     registry: Registry
     environments: Annotated[dict[Name, Environment], Meta(min_length=1)]
+    checks: Checks = Checks()
     gate: Gate = Gate()
+    github: Github | None = None
 
     def function_name(self, function: str) -> str:
         """The Lambda function's name, the same in every account."""
