@@ -1,0 +1,248 @@
+"""What act does not enforce is held here: permissions, environments, concurrency, identity, pins."""
+
+import itertools
+import re
+
+import pytest
+from unit.workflows.graphs import ROOT, Job, Workflow, jobs, pins, sessions, texts, workflows
+
+from lockage.config.load import load
+from lockage.config.schema import Project
+
+WORKFLOWS = workflows()
+JOBS = dict(jobs())
+OWN = {name: job for name, job in JOBS.items() if not job.uses}
+WITH_A_ROLE = {name: job for name, job in JOBS.items() if job.takes_a_role}
+PROJECT = load(ROOT / "lockage.yaml", Project)
+
+READ = {"contents": "read"}
+READ_AND_IDENTITY = {"contents": "read", "id-token": "write"}
+ROLES = {
+    "release.publish": (PROJECT.registry.account, "publisher", "publish"),
+    "release.preprod": (PROJECT.environments["preprod"].account, "deployer", "preprod"),
+    "release.e2e": (PROJECT.environments["preprod"].account, "e2e", "preprod"),
+    "release.prod": (PROJECT.environments["prod"].account, "deployer", "prod"),
+}
+"""Job → account, role and GitHub environment; rollback's depend on its input and are held apart."""
+
+HARMLESS_WITH_IDENTITY = {
+    "actions/checkout",
+    "actions/download-artifact",
+    "aws-actions/configure-aws-credentials",
+}
+"""Nothing else may run where a token of identity can be had: no scanner, no builder, no cache, no upload."""
+
+
+def everyjob(table: dict[str, Job]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(("name", "job"), table.items(), ids=table.keys())
+
+
+def reaches(workflow: Workflow, job: str, earlier: str) -> bool:
+    before = workflow.jobs[job].before
+    return earlier in before or any(reaches(workflow, other, earlier) for other in before)
+
+
+def test_only_these_events_start_a_workflow() -> None:
+    assert {stem: set(workflow.on) for stem, workflow in WORKFLOWS.items()} == {
+        "build": {"workflow_call"},
+        "ci": {"pull_request", "merge_group"},
+        "release": {"push"},
+        "rollback": {"workflow_dispatch"},
+    }
+    assert WORKFLOWS["release"].on["push"] == {"branches": ["main"]}
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS.values(), ids=WORKFLOWS.keys())
+def test_a_workflow_grants_nothing_to_all_its_jobs(workflow: Workflow) -> None:
+    assert workflow.permissions == {}
+
+
+@everyjob(JOBS)
+def test_a_job_gets_what_it_needs(name: str, job: Job) -> None:
+    identity = name in ROLES or name == "rollback.rollback"
+    assert job.permissions == (READ_AND_IDENTITY if identity else READ)
+
+
+@pytest.mark.parametrize("text", texts().values(), ids=texts().keys())
+def test_no_workflow_knows_a_secret(text: str) -> None:
+    assert not re.search(r"\bsecrets\b", text)
+    assert "github.token" not in text
+
+
+@everyjob(OWN)
+def test_a_job_ends_in_time_on_a_runner_that_stays_the_same(name: str, job: Job) -> None:
+    assert 0 < int(job.timeout_minutes) <= 45, name
+    assert re.fullmatch(r"ubuntu-\d\d\.04", job.runs_on), "not a moving label"
+
+
+@pytest.mark.parametrize("text", texts().values(), ids=texts().keys())
+def test_actions_are_the_allowed_commits(text: str) -> None:
+    allowed = pins()
+    for line in re.findall(r"uses: *(.+)", text):
+        if line == "./.github/workflows/build.yml":
+            continue
+        match = re.fullmatch(r"([\w.-]+/[\w.-]+)@([0-9a-f]{40}) # (v\S+)", line)
+        assert match, f"not a full commit with its tag: {line}"
+        action, commit, tag = match.groups()
+        assert action in allowed, f"{action} is not in .github/actions.toml"
+        assert (commit, tag) == (allowed[action].commit, allowed[action].tag)
+
+
+def test_every_allowed_action_is_used() -> None:
+    assert {step.action for _, job in jobs() for step in job.steps} - {""} == set(pins())
+
+
+@everyjob(OWN)
+def test_a_command_is_one_call_of_nox_without_an_expression(name: str, job: Job) -> None:
+    for step in job.steps:
+        if step.run:
+            assert "${{" not in step.run, "expressions reach a shell through env only"
+            assert re.fullmatch(r"\./noxw(?: --install-only| -R)? -s [a-z0-9 ]+(?: -- [^;&|`()]+)?", step.run), name
+
+
+@everyjob(OWN)
+def test_a_checkout_leaves_no_credentials_behind(name: str, job: Job) -> None:
+    assert job.steps[0].action == "actions/checkout", name
+    for step in job.steps:
+        if step.action == "actions/checkout":
+            assert step.with_ == {"persist-credentials": "false"}
+
+
+def test_nothing_is_restored_from_a_cache() -> None:
+    for _, job in jobs():
+        for step in job.steps:
+            assert "cache" not in step.action
+            assert step.with_.get("cache", "false") == "false"
+
+
+def test_trivy_is_the_locked_binary_for_every_image() -> None:
+    scan = JOBS["build.scan"]
+    steps = [step for step in scan.steps if step.action == "aquasecurity/trivy-action"]
+    assert [step.with_["input"] for step in steps] == [f"dist/{image}/layout" for image in PROJECT.images]
+    for step in steps:
+        assert step.with_["skip-setup-trivy"] == "true"
+        assert step.with_["output"] == step.with_["input"].replace("layout", "findings.json")
+        assert step.with_["format"] == "json"
+        assert "exit-code" not in step.with_, "the scanner's exit code is not the verdict"
+    commands = [step.run for step in scan.steps if step.run or step in steps]
+    assert commands[0] == "./noxw -s tools -- trivy"
+    assert commands[-1] == "./noxw -s scan -- --findings dist"
+
+
+# What may have an identity, and what it may do with it.
+
+
+def test_builders_and_scanners_have_no_identity() -> None:
+    for name, job in OWN.items():
+        ran = {session for step in job.steps for session in sessions(step.run)}
+        if ran & {"build", "sbom", "scan", "tests", "lint", "rehearse"} or "aquasecurity/trivy-action" in {
+            step.action for step in job.steps
+        }:
+            assert not job.takes_a_role, name
+            assert not job.environment, name
+
+
+@everyjob(WITH_A_ROLE)
+def test_a_job_with_an_identity_runs_nothing_of_others(name: str, job: Job) -> None:
+    assert {step.action for step in job.steps} - {""} <= HARMLESS_WITH_IDENTITY
+    assert job.environment, f"{name}: the environment is part of the subject that the role trusts"
+
+
+@everyjob(WITH_A_ROLE)
+def test_credentials_come_after_everything_is_installed(name: str, job: Job) -> None:
+    order = [step.run or step.action for step in job.steps]
+    installed, credentials, last = (
+        next(n for n, what in enumerate(order) if what.startswith("./noxw --install-only")),
+        order.index("aws-actions/configure-aws-credentials"),
+        len(order) - 1,
+    )
+    assert installed < credentials == last - 1, name
+    assert order[last].startswith("./noxw -R -s "), "-R installs nothing"
+    assert sessions(order[installed]) == sessions(order[last])
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_a_job_takes_its_own_role_in_its_own_account(name: str) -> None:
+    account, role, environment = ROLES[name]
+    job = JOBS[name]
+    (step,) = (step for step in job.steps if step.action == "aws-actions/configure-aws-credentials")
+    assert step.with_["role-to-assume"] == f"arn:aws:iam::{account}:role/{PROJECT.project}-{role}"
+    assert step.with_["aws-region"] == PROJECT.registry.region
+    assert job.environment == environment
+
+
+def test_only_the_jobs_of_the_table_take_a_role() -> None:
+    assert set(WITH_A_ROLE) == {*ROLES, "rollback.rollback"}
+
+
+# The release's line.
+
+
+def test_a_release_passes_every_gate_in_order() -> None:
+    line = ["build", "publish", "preprod", "e2e", "prod"]
+    release = WORKFLOWS["release"]
+    assert list(release.jobs) == line
+    for earlier, later in itertools.pairwise(line):
+        assert reaches(release, later, earlier)
+    assert not any(job.if_ for job in release.jobs.values()), "a condition could pass a failed gate"
+    assert release.jobs["build"].uses == "./.github/workflows/build.yml"
+    assert reaches(WORKFLOWS["build"], "scan", "build")
+
+
+def test_the_publisher_is_handed_what_was_built_and_scanned_by_id() -> None:
+    taken = [step.with_ for step in JOBS["release.publish"].steps if step.action == "actions/download-artifact"]
+    assert taken == [
+        {"artifact-ids": "${{ needs.build.outputs.dist }}", "path": "dist"},
+        {"artifact-ids": "${{ needs.build.outputs.evidence }}", "path": "dist"},
+    ]
+
+
+def test_every_environment_gets_the_release_that_was_published() -> None:
+    for name in ("release.preprod", "release.prod"):
+        last = JOBS[name].steps[-1]
+        assert last.env["RELEASE"] == "${{ needs.publish.outputs.release }}"
+        assert last.run.endswith('--release "$RELEASE"')
+
+
+def test_one_release_at_a_time_and_none_is_dropped() -> None:
+    assert WORKFLOWS["release"].concurrency == {"group": "release", "queue": "max", "cancel-in-progress": "false"}
+
+
+# Rollback.
+
+
+def test_a_rollback_waits_for_nobody() -> None:
+    rollback = WORKFLOWS["rollback"]
+    assert rollback.concurrency == {
+        "group": "rollback-${{ inputs.environment }}",
+        "queue": "max",
+        "cancel-in-progress": "false",
+    }
+    job = rollback.jobs["rollback"]
+    assert job.environment == "rollback-${{ inputs.environment }}"
+    protected = {other.environment for other in JOBS.values()}
+    assert not {f"rollback-{name}" for name in PROJECT.environments} & protected
+
+
+def test_a_rollback_offers_the_environments_there_are_in_their_accounts() -> None:
+    rollback = WORKFLOWS["rollback"]
+    inputs = rollback.on["workflow_dispatch"]["inputs"]
+    assert inputs["environment"]["options"] == list(PROJECT.environments)
+    assert inputs["release"]["default"] == "previous"
+    assert all(given["required"] == "true" for given in inputs.values())
+    job = rollback.jobs["rollback"]
+    (step,) = (step for step in job.steps if step.action == "aws-actions/configure-aws-credentials")
+    arn = "arn:aws:iam::${{ fromJSON(env.ACCOUNTS)[inputs.environment] }}:role/platform-rollback"
+    assert step.with_["role-to-assume"] == arn
+    accounts = ", ".join(f'"{name}": "{environment.account}"' for name, environment in PROJECT.environments.items())
+    assert job.env == {"ACCOUNTS": f"{{{accounts}}}"}
+    assert job.steps[-1].env == {
+        "ENVIRONMENT": "${{ inputs.environment }}",
+        "TO": "${{ inputs.release }}",
+        "REASON": "${{ inputs.reason }}",
+    }
+
+
+def test_ci_is_superseded_by_a_newer_push() -> None:
+    assert WORKFLOWS["ci"].concurrency == {"group": "ci-${{ github.ref }}", "cancel-in-progress": "true"}
+    assert set(WORKFLOWS["ci"].jobs) == {"lint", "tests", "pythons", "build", "rehearsal"}
