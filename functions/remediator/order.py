@@ -1,7 +1,5 @@
 """What a message on the remediation queue orders, and how it is recorded."""
 
-import json
-
 from boto3.dynamodb.conditions import Attr
 
 from common import log
@@ -20,12 +18,12 @@ REMEDIES = {
 def read_order(body: str) -> Decision:
     """The decision in a queue message.
 
-    It comes wrapped by SNS or raw: that is the subscription's setting, and both are in the queue while it changes.
+    The subscription delivers it raw: the body is what scorer published.
 
     Raises:
         UnreadableMessageError: this is no decision to remediate something we have a remedy for.
     """
-    decision = read_message(_unwrapped(body))
+    decision = read_message(body)
     if decision.decision != "remediate":
         raise UnreadableMessageError(f"the decision is {decision.decision}, not remediate")
     if decision.kind not in REMEDIES:
@@ -54,13 +52,3 @@ def record(table: Table, order: Decision, now: str) -> bool:
         Attr("content").ne(order.content) & Attr("decided_at").lt(order.decided_at)
     )
     return put_if(table, row, news)
-
-
-def _unwrapped(body: str) -> str:
-    try:
-        envelope = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise UnreadableMessageError(f"not JSON: {error}") from error
-    if isinstance(envelope, dict) and envelope.get("Type") == "Notification":
-        return str(envelope.get("Message", ""))
-    return body
