@@ -44,6 +44,7 @@ class ImageArtifact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind",
     """Bytes of all layers uncompressed: what Lambda's 10 GB limit and our budget count."""
     layers: tuple[Layer, ...]
     inputs: tuple[Input, ...]
+    schema: Literal[1] = 1
 
     @property
     def second_sources(self) -> tuple[str, ...]:
