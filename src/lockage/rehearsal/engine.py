@@ -1,0 +1,56 @@
+"""What a rehearsal asks of the Docker engine: where containers reach this machine, and to forget what it made there."""
+
+import ipaddress
+import json
+
+from lockage.errors import ToolError
+from lockage.tools.process import run
+
+
+def bridge_address() -> str:
+    """This machine's address on the engine's default network, by which containers reach it.
+
+    Raises:
+        ToolError: no engine answers, or it has no such network.
+    """
+    answer = run(["docker", "network", "inspect", "bridge", "--format", "{{json .IPAM.Config}}"], timeout=30)
+    for subnet in json.loads(answer.stdout) or []:
+        if ":" not in subnet["Subnet"]:
+            return subnet.get("Gateway") or str(next(ipaddress.ip_network(subnet["Subnet"]).hosts()))
+    raise ToolError(
+        "the Docker engine's network 'bridge' has no IPv4 subnet",
+        why="functions run in containers on it and call the embedded AWS at this machine's address there",
+        remedy="give it a subnet: remove 'bridge: none' from the engine's configuration",
+    )
+
+
+def containers(label: str) -> list[str]:
+    """Ids of all containers, running or not, that carry ``key=value``."""
+    return run(["docker", "ps", "--all", "--quiet", "--no-trunc", "--filter", f"label={label}"]).stdout.split()
+
+
+def remove_containers(label: str) -> int:
+    """Remove the containers with this label and their volumes; returns how many there were."""
+    found = containers(label)
+    if found:
+        # A container may go away by itself between the two calls; that is what was wanted.
+        run(["docker", "rm", "--force", "--volumes", *found], ok=(0, 1))
+    return len(found)
+
+
+def remove_images(registry: str) -> int:
+    """Forget the images pulled from ``host:port``; returns how many references there were."""
+    listed = run(["docker", "image", "ls", "--digests", "--format", "{{.Repository}}@{{.Digest}}"])
+    found = sorted({reference for reference in listed.stdout.split() if reference.startswith(f"{registry}/")})
+    if found:
+        run(["docker", "image", "rm", "--force", *found], ok=(0, 1))
+    return len(found)
+
+
+def execute(container: str, *command: str, stdin: str = "") -> str:
+    """Run a command inside a running container and return what it printed.
+
+    Raises:
+        ToolError: it failed.
+    """
+    return run(["docker", "exec", "--interactive", container, *command], stdin=stdin, timeout=60).stdout
