@@ -1,6 +1,7 @@
 """Configuration files to frozen values; every mistake at once, each with its line."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -50,14 +51,21 @@ def load_local(project_path: Path) -> Local:
     return Local()
 
 
-def load(path: Path, type_: type[T]) -> T:
+def load(path: Path, type_: type[T], check: Callable[[T, Document], None] | None = None) -> T:
     """Read any YAML file that has a declared type.
+
+    Args:
+        path: the file.
+        type_: its declared type.
+        check: records mistakes of meaning in the document; sees stand-ins where the shape is wrong.
 
     Raises:
         UsageError: there is no such file.
         ConfigError: it has mistakes, all of which are named.
     """
     value, document = _read(path, type_)
+    if check is not None:
+        check(value, document)
     _stop_at_mistakes(path, document)
     return value
 
