@@ -1,0 +1,134 @@
+"""Runs a workflow's graph on this machine: its own steps are real, others' actions are the stand-ins beside this file.
+
+act knows nothing of `permissions`, `environment` and `concurrency`: tests/unit/workflows holds those, and the stand-in
+for credentials refuses what GitHub and AWS would.
+"""
+
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from unit.workflows.graphs import ROOT, pins
+
+from lockage.tools.process import run
+
+STAND_INS = Path(__file__).parent / "actions"
+REPOSITORY = "example/platform"
+OWNER_ID, REPOSITORY_ID = "1001", "2002"
+
+_GITHUB = f'\ngithub:\n  repository: {REPOSITORY}\n  owner_id: "{OWNER_ID}"\n  repository_id: "{REPOSITORY_ID}"\n'
+_YOUNGER_THAN_ACT = "  queue: max\n"
+"""act 0.2.89 refuses a key that GitHub has had since May 2026; act ignores the whole section anyway."""
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a run."""
+
+    jobs: dict[str, str]
+    """Key of each job that ran → *success* or *failure*, in the order they ended."""
+    said: dict[str, str]
+    """``job: step`` → what it printed."""
+    failed: tuple[str, ...]
+    """``job: step`` of each step that failed, with what it printed."""
+
+
+def checkout(target: Path) -> Path:
+    """A repository with one commit that holds this working tree, changes and new files included."""
+    run(["git", "init", "--quiet", "--initial-branch=main", target])
+    listed = run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT).stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            copy = target / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes((ROOT / name).read_bytes())
+            copy.chmod((ROOT / name).stat().st_mode)
+    _adapt(target)
+    run(["git", "remote", "add", "origin", f"https://github.com/{REPOSITORY}.git"], cwd=target)
+    run(["git", "add", "--all"], cwd=target)
+    who = ["-c", "user.name=Tests", "-c", "user.email=tests@example.com"]
+    run(["git", *who, "commit", "--quiet", "--no-gpg-sign", "--message", "The tree under test"], cwd=target)
+    return target
+
+
+def _adapt(tree: Path) -> None:
+    for workflow in (tree / ".github" / "workflows").glob("*.yml"):
+        workflow.write_text(workflow.read_text().replace(_YOUNGER_THAN_ACT, ""))
+    project = tree / "lockage.yaml"
+    if "\ngithub:" not in project.read_text():
+        project.write_text(project.read_text() + _GITHUB)
+
+
+def play(
+    act: Path,
+    tree: Path,
+    event: str,
+    workflow: str,
+    *,
+    folder: Path,
+    env: Mapping[str, str],
+    inputs: Mapping[str, str] | None = None,
+) -> Outcome:
+    """Run a workflow for an event; jobs that fail are an outcome, not an error.
+
+    Args:
+        act: the program.
+        tree: a repository, as ``checkout`` makes one.
+        event: such as ``push``.
+        workflow: file name without its ending.
+        folder: where workspaces and artifacts of this run go.
+        env: for every step.
+        inputs: of ``workflow_dispatch``.
+    """
+    stand_ins = [f"{name}@{pin.commit}={STAND_INS / name.partition('/')[2]}" for name, pin in pins().items()]
+    given = {
+        **env,
+        "STANDIN_ARTIFACTS": str(folder / "artifacts"),
+        "STANDIN_OWNER_ID": OWNER_ID,
+        "STANDIN_REPOSITORY_ID": REPOSITORY_ID,
+        "STANDIN_PYTHON": sys.executable,
+    }
+    completed = run(
+        [
+            act,
+            event,
+            *("--directory", tree),
+            *("--workflows", tree / ".github" / "workflows" / f"{workflow}.yml"),
+            *("--platform", "ubuntu-24.04=-self-hosted"),
+            *("--action-cache-path", folder / "workspaces"),
+            *("--no-cache-server", "--pull=false", "--json"),
+            *_each("--local-repository", stand_ins),
+            *_each("--env", [f"{name}={value}" for name, value in given.items()]),
+            *_each("--input", [f"{name}={value}" for name, value in (inputs or {}).items()]),
+        ],
+        ok=(0, 1),
+        timeout=600,
+    )
+    lines = [json.loads(line) for line in completed.stdout.splitlines() if line.startswith("{")]
+    if not any("jobResult" in line for line in lines):
+        raise AssertionError(f"act ran no job:\n{completed.stdout}{completed.stderr}")
+    return _outcome(lines)
+
+
+def _each(option: str, values: list[str]) -> list[str]:
+    return [part for value in values for part in (option, value)]
+
+
+def _outcome(lines: list[dict[str, Any]]) -> Outcome:
+    said: dict[str, str] = defaultdict(str)
+    for line in lines:
+        if line.get("raw_output"):
+            said[_step(line)] += line["msg"]
+    failures = (line for line in lines if line.get("stepResult") == "failure" and len(line["stepID"]) == 1)
+    return Outcome(
+        jobs={line["jobID"]: line["jobResult"] for line in lines if "jobResult" in line},
+        said=said,
+        failed=tuple(f"{_step(line)}\n{said[_step(line)]}" for line in failures),
+    )
+
+
+def _step(line: dict[str, Any]) -> str:
+    return f"{line['jobID']}: {line['step']}"
