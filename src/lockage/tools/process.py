@@ -16,6 +16,8 @@ from lockage.errors import ToolError
 _INTERRUPT_SECONDS = 3.0
 _TERMINATE_SECONDS = 2.0
 _TAIL_LINES = 40
+_foreground: "set[subprocess.Popen[str]]" = set()
+"""What :func:`run` waits for now, in all threads."""
 
 
 class Completed(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +63,7 @@ def run(
         errors="replace",
         start_new_session=True,
     )
+    _foreground.add(process)
     try:
         stdout, stderr = process.communicate(stdin, timeout=timeout)
     except subprocess.TimeoutExpired:
@@ -73,10 +76,21 @@ def run(
     except BaseException:
         _stop(process)
         raise
+    finally:
+        _foreground.discard(process)
     completed = Completed(code=process.returncode, stdout=stdout, stderr=stderr)
     if completed.code not in ok:
         raise _failure(arguments, completed)
     return completed
+
+
+def interrupt_all() -> None:
+    """Interrupt every program that :func:`run` waits for, in whatever thread.
+
+    Ctrl-C reaches only the main thread: one that gave work to others calls this before it waits for them.
+    """
+    for process in tuple(_foreground):
+        _signal_group(process, signal.SIGINT)
 
 
 class Running:

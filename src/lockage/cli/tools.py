@@ -1,0 +1,68 @@
+"""``lockage tools``: install, list and verify the locked tools."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from lockage.console import Console
+from lockage.errors import UsageError
+from lockage.tools.locked import Locked, Tool
+
+
+@click.group()
+def command() -> None:
+    """Install and verify the locked tools."""
+
+
+@command.command()
+@click.argument("names", nargs=-1)
+@click.option("--on-path", is_flag=True, help="Put them on the path of the GitHub job's later steps.")
+def install(names: tuple[str, ...], *, on_path: bool) -> None:
+    """Install tools into the per-user cache: NAMES, or all.
+
+    A release is taken by its two checksums. Where it cannot be downloaded the tool is built from its Go module, and
+    the line says so. A download with another checksum is refused.
+    """
+    from lockage.tools.install import Installer  # noqa: PLC0415 - urllib3 costs 60 ms, and other verbs need none
+
+    locked = Locked()
+    Installer(locked, Console()).install(names or tuple(locked.lock.pins))
+    if on_path:
+        _put_on_path([locked.path(name) for name in names or locked.lock.pins])
+
+
+@command.command(name="list")
+def list_() -> None:
+    """What is locked and what is installed, a line each."""
+    locked = Locked()
+    for name, pin in locked.lock.pins.items():
+        tool = locked.recorded(name)
+        print(_line(tool) if tool else f"{name:<12}{pin.version:<10}not installed")
+
+
+@command.command()
+@click.argument("names", nargs=-1)
+def verify(names: tuple[str, ...]) -> None:
+    """Hash installed tools and hold them against the lock: NAMES, or all that are installed."""
+    locked = Locked()
+    for name in names or [name for name in locked.lock.pins if locked.recorded(name)]:
+        print(_line(locked.path(name)))
+
+
+def _line(tool: Tool) -> str:
+    return f"{tool.name:<12}{tool.version:<10}{tool.source:<9}sha256:{tool.sha256}  {tool.path}"
+
+
+def _put_on_path(tools: Sequence[Tool]) -> None:
+    """Append the tools' folders to the file that GitHub reads later steps' path from."""
+    file = os.environ.get("GITHUB_PATH")
+    if not file:
+        raise UsageError(
+            "there is no path to put the tools on",
+            why="GITHUB_PATH is not set, so this is not a step of a GitHub job",
+            remedy="run it without --on-path; `lockage tools list` shows where the tools are",
+        )
+    with Path(file).open("a") as path:
+        path.writelines(f"{tool.path.parent}\n" for tool in tools)

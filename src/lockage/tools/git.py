@@ -1,0 +1,80 @@
+"""What we ask of git: the tree's files by content, and nothing that changes it."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import msgspec
+
+from lockage.errors import ToolError, UsageError
+from lockage.tools.process import run
+
+_REGULAR, _EXECUTABLE = "100644", "100755"
+
+
+class TreeFile(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """One file of the working tree."""
+
+    path: str
+    """Relative to the project, with ``/``."""
+    mode: str
+    """git's: ``100644``, ``100755``, ``120000`` for a link, ``160000`` for a submodule."""
+    blob: str
+    """git's object id of its content, changed or not."""
+
+
+class Git:
+    """A project in a git working tree.
+
+    Args:
+        root: the project's folder, the tree's top or below it.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def files(self, *paths: str) -> tuple[TreeFile, ...]:
+        """Every tracked, and every new but not ignored, file under the paths, as it is in the working tree.
+
+        Raises:
+            UsageError: the folder is not in a git working tree.
+        """
+        found = {file.path: file for file in map(_indexed, self._list("--stage", *paths))}
+        for entry in self._list("-t", "--modified", "--deleted", "--others", "--exclude-standard", *paths):
+            path = entry[2:]
+            if (self.root / path).is_symlink() or (self.root / path).is_file():
+                found[path] = self._hashed(path)
+            else:
+                found.pop(path, None)
+        return tuple(sorted(found.values()))
+
+    def _list(self, *arguments: str) -> list[str]:
+        flags = [argument for argument in arguments if argument.startswith("-")]
+        paths = [argument for argument in arguments if not argument.startswith("-")]
+        try:
+            said = run(["git", "ls-files", "-z", *flags, "--", *paths], cwd=self.root).stdout
+        except ToolError as error:
+            if "not a git repository" not in error.why:
+                raise
+            raise UsageError(
+                f"{self.root} is not in a git working tree",
+                why="what goes into an artifact is what git knows or would add; files it ignores are left out",
+                remedy="work in a clone, or start one: git init",
+            ) from error
+        return [entry for entry in said.split("\0") if entry]
+
+    def _hashed(self, path: str) -> TreeFile:
+        """As git would add it, so that committing a change does not change its identity."""
+        file = self.root / path
+        if file.is_symlink():
+            mode, content = "120000", os.fsencode(file.readlink())
+        else:
+            mode, content = _EXECUTABLE if os.access(file, os.X_OK) else _REGULAR, file.read_bytes()
+        blob = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+        return TreeFile(path=path, mode=mode, blob=blob)
+
+
+def _indexed(entry: str) -> TreeFile:
+    about, path = entry.split("\t", 1)
+    mode, blob, _ = about.split(" ")
+    return TreeFile(path=path, mode=mode, blob=blob)
