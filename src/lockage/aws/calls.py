@@ -1,0 +1,132 @@
+"""The one way this package calls a service: refusals become values or errors that name action, resource and role."""
+
+import re
+from collections.abc import Callable, Collection
+from typing import Any, TypeAlias
+
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
+
+from lockage.errors import AwsError
+
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
+_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"})
+_STALE = frozenset({"PreconditionFailed", "PreconditionFailedException", "ConditionalRequestConflict"})
+_BUSY = frozenset({"ResourceConflictException", "ResourceNotReadyException"})
+_USER = re.compile(r"User: (arn:\S+)")
+_ASSUMED = re.compile(r":assumed-role/([^/]+)/")
+
+
+BotoClient: TypeAlias = Any
+"""A client of boto3, which makes its clients' types at run time; what takes one states its own."""
+
+
+class DeniedError(AwsError):
+    """A permission is missing."""
+
+
+class StaleError(AwsError):
+    """A guard did not hold: somebody else changed the thing since it was read."""
+
+
+class ConflictError(AwsError):
+    """The thing exists already, is busy with another change, or sleeps."""
+
+
+class Caller:
+    """Calls one service for one identity.
+
+    Args:
+        who: names the identity by its ARN; asked only when a refusal does not say it.
+    """
+
+    def __init__(self, who: Callable[[], str]) -> None:
+        self._who = who
+
+    def call(
+        self,
+        action: str,
+        resource: str,
+        method: Callable[..., dict[str, Any]],
+        *,
+        absent: Collection[str] = (),
+        **arguments: Any,  # noqa: ANN401 - whatever the method takes
+    ) -> dict[str, Any] | None:
+        """Call a client's method.
+
+        Args:
+            action: as IAM names it, ``service:Action``.
+            resource: the ARN it acts on.
+            method: the bound method of a boto3 client, which retries what is worth retrying.
+            absent: error codes that mean *there is none*.
+            arguments: the method's own.
+
+        Returns:
+            The response, or None when there is no such thing.
+
+        Raises:
+            DeniedError: naming the action, the resource and the role.
+            StaleError: a guard did not hold.
+            ConflictError: it exists already or is busy.
+            AwsError: anything else.
+        """
+        try:
+            return method(**arguments)
+        except ClientError as error:
+            if _code(error) in absent:
+                return None
+            raise self._refusal(action, resource, error) from error
+        except BotoCoreError as error:
+            raise _unreachable(action, resource, error) from error
+
+    def _refusal(self, action: str, resource: str, error: ClientError) -> AwsError:
+        code, message = _code(error), _message(error)
+        if code in _DENIED:
+            return _denied(action, resource, self._identity(message), message)
+        if code in _EXPIRED:
+            return AwsError(
+                f"the credentials were refused for {action}",
+                why=f"{code}: {message}",
+                remedy="take the role again (its session may have ended) and run the same command again",
+            )
+        kind = StaleError if code in _STALE else ConflictError if code in _BUSY else AwsError
+        return kind(
+            f"{action} failed on {resource}",
+            why=f"{code}: {message}",
+            remedy="the call was retried as far as that makes sense; mend the cause and run the same command again",
+        )
+
+    def _identity(self, message: str) -> str:
+        named = _USER.search(message)
+        return named[1] if named else self._who()
+
+
+def _denied(action: str, resource: str, identity: str, message: str) -> DeniedError:
+    assumed = _ASSUMED.search(identity)
+    who = f"role {assumed[1]}" if assumed else identity
+    return DeniedError(
+        f"{who} lacks the permission {action}",
+        why=f"on:  {resource}\nfor: {identity}\nAWS: {message}",
+        remedy=f"allow {action} on this resource in the policy of {who}, apply, and run the same command again",
+    )
+
+
+def _unreachable(action: str, resource: str, error: BotoCoreError) -> AwsError:
+    if isinstance(error, NoCredentialsError | PartialCredentialsError):
+        return AwsError(
+            "there are no AWS credentials",
+            why=f"{action} on {resource} needs them: {error}",
+            remedy="take the role of this verb first (docs/reference/rollout.md lists them), then run it again",
+        )
+    return AwsError(
+        f"{action} got no answer for {resource}",
+        why=str(error),
+        remedy="check the network, the Region and AWS_ENDPOINT_URL, then run the same command again",
+    )
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _message(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Message", "")) or str(error)

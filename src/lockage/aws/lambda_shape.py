@@ -1,0 +1,94 @@
+"""Lambda's answers as our values. Pure."""
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+from lockage.model.canonical import content_digest
+from lockage.model.ids import Digest
+from lockage.model.release import Architecture, Configuration
+from lockage.model.rollout import AliasState, Answer, VersionState
+
+_TERRAFORMS = (
+    "Role",
+    "VpcConfig",
+    "KMSKeyArn",
+    "DeadLetterConfig",
+    "TracingConfig",
+    "FileSystemConfigs",
+    "EphemeralStorage",
+    "SnapStart",
+    "LoggingConfig",
+    "Layers",
+    "Runtime",
+)
+"""What a version snapshots and Terraform owns: when it differs from ``$LATEST``, a new version is due."""
+
+_UNREADABLE = {"": ""}
+"""Stands for an environment that Lambda would not show; equal to none that can be declared."""
+
+
+def version_state(response: Mapping[str, Any]) -> VersionState:
+    """GetFunction's answer."""
+    held, code = response["Configuration"], response.get("Code", {})
+    return VersionState(
+        version=held["Version"],
+        revision=held.get("RevisionId", ""),
+        package=held.get("PackageType", "Zip"),
+        digest=_digest(code.get("ResolvedImageUri", "")),
+        configuration=_configuration(held),
+        shell=content_digest({name: held.get(name) or None for name in _TERRAFORMS}),
+        state=held.get("State", ""),
+        update=held.get("LastUpdateStatus", ""),
+        reason=held.get("StateReason") or held.get("LastUpdateStatusReason") or "",
+    )
+
+
+def alias_state(response: Mapping[str, Any]) -> AliasState:
+    """GetAlias's answer."""
+    routing = response.get("RoutingConfig") or {}
+    return AliasState(
+        version=response["FunctionVersion"],
+        revision=response.get("RevisionId", ""),
+        weighted=bool(routing.get("AdditionalVersionWeights")),
+    )
+
+
+def answer(response: Mapping[str, Any], seconds: float) -> Answer:
+    """Invoke's answer; a function that failed still answers 200, with ``FunctionError`` set."""
+    body = response["Payload"].read().decode(errors="replace") if "Payload" in response else ""
+    failed = response.get("FunctionError", "")
+    return Answer(
+        version=response.get("ExecutedVersion", ""),
+        error=_told(failed, body, response.get("LogResult", "")) if failed else "",
+        seconds=round(seconds, 3),
+    )
+
+
+def _told(failed: str, body: str, log: str) -> str:
+    """The function's own words, then the end of its log."""
+    try:
+        document = json.loads(body)
+        words = f"{document.get('errorType', failed)}: {document.get('errorMessage', body)}"
+    except (ValueError, AttributeError):
+        words = f"{failed}: {body}"
+    tail = base64.b64decode(log).decode(errors="replace").strip().splitlines()[-10:]
+    return "\n".join([words, *tail])
+
+
+def _configuration(held: Mapping[str, Any]) -> Configuration:
+    environment = held.get("Environment") or {}
+    image = (held.get("ImageConfigResponse") or {}).get("ImageConfig") or {}
+    return Configuration(
+        command=tuple(image.get("Command") or ()),
+        memory_mb=held.get("MemorySize", 0),
+        timeout_s=held.get("Timeout", 0),
+        environment=_UNREADABLE if "Error" in environment else dict(environment.get("Variables") or {}),
+        architecture=cast("Architecture", (held.get("Architectures") or ["x86_64"])[0]),
+    )
+
+
+def _digest(reference: str) -> Digest | None:
+    _, at, found = reference.partition("@")
+    return Digest(found) if at else None
