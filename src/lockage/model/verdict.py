@@ -49,6 +49,7 @@ class Database(msgspec.Struct, frozen=True, kw_only=True):
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """The gate's decision on one artifact."""
 
+    schema: Literal[1] = 1
     artifact: Digest
     outcome: Outcome
     reasons: tuple[str, ...]
