@@ -20,7 +20,7 @@ READ_AND_IDENTITY = {"contents": "read", "id-token": "write"}
 ROLES = {
     "release.publish": (PROJECT.registry.account, "publisher", "publish"),
     "release.preprod": (PROJECT.environments["preprod"].account, "deployer", "preprod"),
-    "release.e2e": (PROJECT.environments["preprod"].account, "e2e", "preprod"),
+    "release.e2e": (PROJECT.environments["preprod"].account, "e2e", "preprod-e2e"),
     "release.prod": (PROJECT.environments["prod"].account, "deployer", "prod"),
 }
 """Job → account, role and GitHub environment; rollback's depend on its input and are held apart."""
@@ -219,9 +219,9 @@ def test_a_rollback_waits_for_nobody() -> None:
         "cancel-in-progress": "false",
     }
     job = rollback.jobs["rollback"]
-    assert job.environment == "rollback-${{ inputs.environment }}"
-    protected = {other.environment for other in JOBS.values()}
-    assert not {f"rollback-{name}" for name in PROJECT.environments} & protected
+    assert job.environment == "${{ inputs.environment }}-rollback"
+    others = {job.environment for name, job in JOBS.items() if name != "rollback.rollback"}
+    assert not {f"{name}-rollback" for name in PROJECT.environments} & others, "a reviewer there would hold it up"
 
 
 def test_a_rollback_offers_the_environments_there_are_in_their_accounts() -> None:
