@@ -160,18 +160,37 @@ class LambdaClient:
         """Remove an alias; nothing happens when there is none."""
         self._change("lambda:DeleteAlias", function, self._boto.delete_alias, Name=name)
 
-    def invoke(self, function: str, qualifier: str, event: str) -> Answer:
-        """Let a version, or what an alias points at, answer an event; one that sleeps is woken first."""
-        began = self._clock()
-        asleep: AwsError | None = None
+    def invoke(self, function: str, qualifier: str, event: str, *, version: str) -> Answer:
+        """Let a function answer an event that may be sent more than once.
+
+        A version that was not asked for weeks sleeps, and is woken first; an alias that was moved a moment ago may
+        reach its old version a little longer. Both are waited for.
+
+        Args:
+            function: its name.
+            qualifier: a version, or an alias.
+            event: JSON.
+            version: the version that is to answer.
+
+        Returns:
+            The answer; the last one of another version when that did not end in time.
+        """
+        found: Answer | AwsError | None = None
         for _ in self._patiently(WAKE_SECONDS):
-            try:
-                response = self._invoke(function, qualifier, event)
-            except ConflictError as error:
-                asleep = error
-                continue
-            return answer(response, self._clock() - began)
-        raise asleep or AssertionError("patience asks at least once")
+            found = self._ask(function, qualifier, event)
+            if isinstance(found, Answer) and (found.version == version or found.error):
+                return found
+        if isinstance(found, Answer):
+            return found
+        raise found or AssertionError("patience asks at least once")
+
+    def _ask(self, function: str, qualifier: str, event: str) -> Answer | ConflictError:
+        began = self._clock()
+        try:
+            response = self._invoke(function, qualifier, event)
+        except ConflictError as asleep:
+            return asleep
+        return answer(response, self._clock() - began)
 
     def _invoke(self, function: str, qualifier: str, event: str) -> dict[str, Any]:
         response = self._caller.call(

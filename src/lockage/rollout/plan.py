@@ -1,0 +1,167 @@
+"""What a rollout has to do, from what is desired and what an environment holds. Pure: no client, no clock.
+
+Order is the point of it. Everything is staged before the first alias moves; functions that the running release has too
+are shifted first and new ones last, so that nothing old can call what is only half there.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from lockage.errors import UsageError
+from lockage.model.ids import Version
+from lockage.model.rollout import (
+    LATEST,
+    CheckVersion,
+    CreateAlias,
+    Desired,
+    Instruction,
+    Plan,
+    PublishVersion,
+    ReadBack,
+    RemoteFunction,
+    ShiftAlias,
+    UpdateCode,
+    UpdateConfiguration,
+)
+
+
+class ImpossibleError(UsageError):
+    """No rollout can reach the release from what the environment holds; nothing was done."""
+
+
+def plan(
+    wanted: tuple[Desired, ...], remote: Mapping[str, RemoteFunction | None], running: Collection[str] = ()
+) -> Plan:
+    """Plan a rollout.
+
+    Args:
+        wanted: every function of the release.
+        remote: what the environment holds of each.
+        running: the functions of the release that runs now; others are new.
+
+    Raises:
+        ImpossibleError: naming everything that stands in the way.
+    """
+    held = _possible(wanted, remote)
+    keeps = {one.function: Version(_live(held[one.function])) for one in wanted if _keeps(one, held[one.function])}
+    changed = [one for one in wanted if one.function not in keeps]
+    return Plan(
+        stage=tuple(_stage(changed, held)),
+        shift=tuple(_shift(changed, held, running)),
+        verify=tuple(ReadBack(function=one.function, desired=one, version=keeps.get(one.function)) for one in wanted),
+        before={function: remote.alias.version if remote.alias else None for function, remote in held.items()},
+        keeps=keeps,
+    )
+
+
+def _possible(wanted: Iterable[Desired], remote: Mapping[str, RemoteFunction | None]) -> dict[str, RemoteFunction]:
+    held, obstacles = {}, []
+    for one in wanted:
+        found = remote[one.function]
+        if found is None:
+            obstacles.append(f"{one.function}: there is no such function; Terraform makes its shell")
+        elif found.latest.package != "Image":
+            obstacles.append(f"{one.function}: it is a {found.latest.package} function, and the release holds an image")
+        else:
+            held[one.function] = found
+    if obstacles:
+        raise _impossible(
+            obstacles, packages=any(found and found.latest.package != "Image" for found in remote.values())
+        )
+    return held
+
+
+def _impossible(obstacles: list[str], *, packages: bool) -> ImpossibleError:
+    another_way = (
+        "Lambda never changes a function's package type. Go over a parallel function:\n"
+        "1. declare it in lockage.yaml under a new name, with the new packaging; apply Terraform, release, roll out\n"
+        "2. move triggers, URL and permissions to the new function's alias, and apply\n"
+        "3. remove the old function from lockage.yaml once no rollback target needs it"
+    )
+    return ImpossibleError(
+        "this release cannot be rolled out here; nothing was changed",
+        why="\n".join(obstacles),
+        remedy=another_way if packages else "apply Terraform for this environment, then run the same command again",
+    )
+
+
+def _keeps(one: Desired, held: RemoteFunction) -> bool:
+    """Whether the version that serves is the one a rollout would publish, Terraform's half included."""
+    live = held.live
+    return (
+        live is not None
+        and held.alias is not None
+        and not held.alias.weighted
+        and live.serves
+        and one.matches(live)
+        and live.shell == held.latest.shell
+    )
+
+
+def _live(held: RemoteFunction) -> str:
+    return held.alias.version if held.alias else LATEST
+
+
+def _stage(changed: list[Desired], held: Mapping[str, RemoteFunction]) -> Iterable[Instruction]:
+    """Kind by kind, so that Lambda works on all functions while we wait for the first."""
+    for one in changed:
+        latest = held[one.function].latest
+        if latest.digest != one.digest or latest.configuration.architecture != one.configuration.architecture:
+            architecture = one.configuration.architecture
+            yield UpdateCode(function=one.function, image=one.image, architecture=architecture)
+    for one in changed:
+        if not _configured(one, held[one.function]):
+            yield UpdateConfiguration(function=one.function, configuration=one.configuration)
+    for one in changed:
+        yield PublishVersion(function=one.function, desired=one)
+    for one in changed:
+        yield CheckVersion(function=one.function, probe=one.probe)
+
+
+def _configured(one: Desired, held: RemoteFunction) -> bool:
+    """Whether ``$LATEST`` has the configuration already; its architecture comes with the code."""
+    here, there = one.configuration, held.latest.configuration
+    return (here.command, here.memory_mb, here.timeout_s, here.environment) == (
+        there.command,
+        there.memory_mb,
+        there.timeout_s,
+        there.environment,
+    )
+
+
+def _shift(
+    changed: list[Desired], held: Mapping[str, RemoteFunction], running: Collection[str]
+) -> Iterable[Instruction]:
+    old_first = sorted(changed, key=lambda one: (one.function not in running, held[one.function].alias is None))
+    for one in old_first:
+        if held[one.function].alias is None:
+            yield CreateAlias(function=one.function)
+        else:
+            yield ShiftAlias(function=one.function, version=None)
+
+
+def plan_rollback(
+    wanted: tuple[Desired, ...], versions: Mapping[str, Version], remote: Mapping[str, RemoteFunction | None]
+) -> Plan:
+    """Plan the way back: aliases alone, to versions that were published long ago.
+
+    Args:
+        wanted: every function of the release to go back to.
+        versions: the version of each that the environment ran then.
+        remote: where the aliases point now; every function of ``wanted`` is there.
+    """
+    held = {one.function: found for one in wanted if (found := remote[one.function]) is not None}
+    return Plan(
+        stage=(),
+        shift=tuple(
+            ShiftAlias(function=one.function, version=versions[one.function])
+            for one in wanted
+            if _must_move(held[one.function], versions[one.function])
+        ),
+        verify=tuple(ReadBack(function=one.function, desired=one, version=versions[one.function]) for one in wanted),
+        before={function: found.alias.version if found.alias else None for function, found in held.items()},
+        keeps={},
+    )
+
+
+def _must_move(held: RemoteFunction, version: Version) -> bool:
+    return held.alias is None or held.alias.version != version or held.alias.weighted
