@@ -51,6 +51,15 @@ def verify(names: tuple[str, ...]) -> None:
         print(_line(locked.path(name)))
 
 
+@command.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("name")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def run(name: str, arguments: tuple[str, ...]) -> None:
+    """Verify one tool and become it: NAME and its own ARGUMENTS."""
+    tool = Locked().path(name)
+    os.execv(tool.path, [name, *arguments])  # noqa: S606 - the door is for programs that return
+
+
 def _line(tool: Tool) -> str:
     return f"{tool.name:<12}{tool.version:<10}{tool.source:<9}sha256:{tool.sha256}  {tool.path}"
 

@@ -83,7 +83,7 @@ def _pool(url: str) -> urllib3.PoolManager:
 def _in_short(error: Exception) -> str:
     """The root of urllib3's nested errors, which wrap the telling one."""
     reason = getattr(error, "reason", None)
-    return _in_short(reason) if isinstance(reason, Exception) else str(error).rsplit(">: ", maxsplit=1)[-1]
+    return _in_short(reason) if isinstance(reason, Exception) else str(error).partition("): ")[2] or str(error)
 
 
 def _extract(release: Release, asset: Path, program: Path) -> None:

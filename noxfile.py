@@ -1,0 +1,162 @@
+# /// script
+# dependencies = ["nox>=2026.10.20", "uv>=0.13"]
+# ///
+"""The sessions people and workflows call. Each installs what it needs and calls one verb; the logic is in the package.
+
+``./noxw`` runs this without anything installed. Arguments after ``--`` go to the verb: ``nox -s build -- platform``.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2026.10.20"
+nox.options.default_venv_backend = "uv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["build", "sbom", "scan"]
+
+ROOT = Path(__file__).parent
+SHELL_SCRIPTS = (
+    *("noxw", ".ci/run", "scripts/docker-engine", "scripts/lib.sh", "scripts/setup", "scripts/standin-base"),
+    *("scripts/standin/bootstrap", "scripts/standin/lambda-entrypoint.sh", "scripts/standin/make"),
+)
+ALL_TOOLS = ("trivy", "syft", "opa", "crane", "act", "actionlint", "tflint")
+
+
+def install(session: nox.Session, *, extras: tuple[str, ...] = (), groups: tuple[str, ...] = ()) -> None:
+    """Sync the session's environment with the lock: the core, and what is named. Nothing with ``-R``."""
+    selected = [f"--extra={extra}" for extra in extras] + [f"--group={group}" for group in groups]
+    session.run_install(
+        *("uv", "sync", "--quiet", "--locked", "--no-default-groups", *selected),
+        env={"UV_PROJECT_ENVIRONMENT": session.virtualenv.location, "UV_PYTHON": session.virtualenv.location},
+    )
+
+
+def set_up(session: nox.Session, *parts: str) -> list[str]:
+    """Make the machine ready; returns the session's arguments without ``--yes``, which is for ``scripts/setup``."""
+    agreed = [argument for argument in session.posargs if argument == "--yes"]
+    session.run_install(str(ROOT / "scripts" / "setup"), *agreed, *parts, external=True)
+    return [argument for argument in session.posargs if argument != "--yes"]
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build images into dist/: all, or those named."""
+    install(session, extras=("build",))
+    session.run("lockage", "build", *set_up(session, "engine", "opa", "base"))
+
+
+@nox.session
+def sbom(session: nox.Session) -> None:
+    """Write SBOMs of what is in dist/."""
+    install(session, extras=("build",))
+    session.run("lockage", "sbom", *set_up(session, "syft"))
+
+
+@nox.session
+def scan(session: nox.Session) -> None:
+    """Scan what is in dist/ and decide: pass, fail or inconclusive."""
+    install(session, extras=("build",))
+    session.run("lockage", "scan", *set_up(session, "trivy"))
+
+
+@nox.session
+def push(session: nox.Session) -> None:
+    """Push what passed, by digest, under the commit's tag, and write its release."""
+    install(session)
+    session.run("lockage", "push", *set_up(session, "crane"))
+
+
+@nox.session
+def deploy(session: nox.Session) -> None:
+    """Roll a release out to an environment: --env NAME."""
+    install(session)
+    session.run("lockage", "deploy", *session.posargs)
+
+
+@nox.session
+def e2e(session: nox.Session) -> None:
+    """Run the end-to-end checks against an environment: --env NAME."""
+    install(session, groups=("e2e",))
+    session.run("lockage", "e2e", *session.posargs)
+
+
+@nox.session
+def promote(session: nox.Session) -> None:
+    """Roll the release of one environment out to the next: --env NAME."""
+    install(session)
+    session.run("lockage", "promote", *session.posargs)
+
+
+@nox.session
+def rollback(session: nox.Session) -> None:
+    """Move an environment's aliases back to an earlier release, and prove it: --env NAME --reason TEXT."""
+    install(session)
+    session.run("lockage", "rollback", *session.posargs)
+
+
+@nox.session
+def rehearse(session: nox.Session) -> None:
+    """The whole path, source to rolled-back release, on this machine."""
+    install(session, extras=("build", "rehearsal"), groups=("e2e",))
+    session.run("lockage", "rehearse", *set_up(session, "engine", "trivy", "syft", "opa", "crane", "base"))
+
+
+@nox.session
+def reproduce(session: nox.Session) -> None:
+    """Build again without cache, elsewhere, and compare digests."""
+    install(session, extras=("build",))
+    session.run("lockage", "reproduce", *set_up(session, "engine", "opa", "base"))
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure against peers, side by side; prints lines `ratio <what> <figure>`: one benchmark by NAME."""
+    install(session, extras=("build", "rehearsal"))
+    name, *rest = set_up(session, "engine", "opa", "crane", "base") or [""]
+    known = {path.stem.replace("_", "-"): path for path in sorted((ROOT / "benchmarks").glob("*.py"))}
+    if name not in known:
+        session.error(f"name one benchmark after --: {', '.join(known)}")
+    session.run("python", str(known[name]), *rest)
+
+
+@nox.session
+def tools(session: nox.Session) -> None:
+    """Install locked tools: all, or those named; in a GitHub job also onto the path of later steps."""
+    install(session)
+    on_path = ["--on-path"] if "GITHUB_PATH" in os.environ else []
+    session.run("lockage", "tools", "install", *on_path, *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """All tests, the rehearsal last; or what is given to pytest, such as tests/unit."""
+    install(session, extras=("build", "rehearsal"), groups=("tests", "lint"))
+    chosen = [argument for argument in session.posargs if argument != "--yes"]
+    if chosen and all(argument.startswith(("tests/unit", "-")) for argument in chosen):
+        session.run("pytest", *chosen)  # neither engine nor tools
+        return
+    set_up(session, "engine", *ALL_TOOLS, "base")
+    everything = ("tests/unit", "tests/integration", "tests/workflows", "tests/rehearsal")
+    session.run("pytest", *(chosen or everything))
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Every static check: Python, shell, Dockerfiles, workflows, Terraform."""
+    install(session, extras=("build", "rehearsal"), groups=("lint", "tests"))
+    set_up(session, "actionlint", "tflint")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("mypy")
+    session.run("shellcheck", "--external-sources", *SHELL_SCRIPTS)
+    session.run("hadolint", "scripts/standin/Dockerfile", *map(str, ROOT.glob("images/*/Dockerfile")))
+    session.run("zizmor", "--offline", "--quiet", ".github")
+    session.run("lockage", "tools", "run", "actionlint")
+    session.run("lockage", "tools", "run", "tflint", "--recursive", "--chdir=terraform")
+    if shutil.which("terraform"):
+        session.run("terraform", "fmt", "-check", "-recursive", "terraform", external=True)
+    else:
+        session.warn("skipped terraform fmt: there is no terraform here")
