@@ -3,22 +3,14 @@
 from typing import Any
 
 import boto3
-import msgspec
 from botocore.config import Config
 
+from lockage.aws.access import Access
 from lockage.rehearsal.embedded import EmbeddedAws
 
-_NO_PROXY: dict[str, str] = {}
+_CONFIG = Config(proxies={}, retries={"max_attempts": 2}, read_timeout=90)
 _ANY = "any"
 """The emulator takes any secret of an account's root."""
-
-
-class Credentials(msgspec.Struct, frozen=True, kw_only=True):
-    """Temporary credentials of a role, or an account's root."""
-
-    key: str
-    secret: str
-    token: str = ""
 
 
 class Operator:
@@ -40,17 +32,17 @@ class Operator:
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
         """A boto3 client; made once."""
         if service not in self._clients:
-            config = Config(proxies=_NO_PROXY, retries={"max_attempts": 2}, read_timeout=90)
-            self._clients[service] = self._session.client(service, endpoint_url=self.aws.endpoint, config=config)
+            made = self._session.client(service, endpoint_url=self.aws.endpoint, config=_CONFIG)
+            self._clients[service] = made
         return self._clients[service]
 
-    def credentials(self) -> Credentials:
-        """The root's own."""
-        return Credentials(key=self.account, secret=_ANY)
+    def as_role(self, name: str) -> Access:
+        """What a job of the pipeline has: a role of this account, taken here as a job does by its token.
 
-    def assume(self, role: str) -> Credentials:
-        """Take a role of this account, as a job does by its OIDC token."""
-        answer = self.client("sts").assume_role(
-            RoleArn=f"arn:aws:iam::{self.account}:role/{role}", RoleSessionName="rehearsal"
+        Inside of ``surroundings`` only; there its clients find the embedded AWS.
+        """
+        taken = self.client("sts").assume_role(
+            RoleArn=f"arn:aws:iam::{self.account}:role/{name}", RoleSessionName="rehearsal"
         )["Credentials"]
-        return Credentials(key=answer["AccessKeyId"], secret=answer["SecretAccessKey"], token=answer["SessionToken"])
+        session = boto3.Session(taken["AccessKeyId"], taken["SecretAccessKey"], taken["SessionToken"])
+        return Access(session, self.region)
