@@ -1,0 +1,56 @@
+"""``lockage e2e``: run the end-to-end checks against an environment."""
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from lockage.config.load import load_project
+from lockage.errors import UsageError
+from lockage.model.checks import ChecksReport
+from lockage.rollout.checks import Target, require_passed, run_checks
+
+
+@click.command("e2e")
+@click.option("--env", "environment", required=True, help="The environment to check, by its name in lockage.yaml.")
+@click.option("--qualifier", help="Check this alias or version instead of the environment's alias.")
+@click.option(
+    "--project",
+    "project_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("lockage.yaml"),
+    show_default=True,
+)
+@click.option(
+    "--result",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where the result goes as JSON.  [default: dist/checks/<environment>.json]",
+)
+@click.argument("arguments", nargs=-1, metavar="[-- PYTEST ARGUMENTS]")
+def command(
+    environment: str, qualifier: str | None, project_file: Path, result: Path | None, arguments: tuple[str, ...]
+) -> None:
+    """Run the end-to-end checks against an environment.
+
+    They find everything by name, act with the credentials at hand, and leave their result as JSON, failed or not.
+    """
+    project = load_project(project_file, files=False)
+    if environment not in project.environments:
+        raise UsageError(
+            f"there is no environment {environment}",
+            why=f"{project_file} declares {', '.join(project.environments)}",
+            remedy="name one of them: lockage e2e --env NAME",
+        )
+    qualifier = qualifier or project.environments[environment].alias
+    report = run_checks(Target(environment=environment, qualifier=qualifier, project_file=project_file), arguments)
+    _write(report, result or project_file.parent / "dist" / "checks" / f"{environment}.json")
+    for check in report.checks:
+        print(f"{check.outcome:<7} {check.seconds:7.2f} s  {check.name}")
+    require_passed(report)
+
+
+def _write(report: ChecksReport, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_bytes(msgspec.json.format(msgspec.json.encode(report, order="deterministic")) + b"\n")
+    partial.replace(path)

@@ -1,0 +1,144 @@
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from lockage.errors import Inconclusive, UsageError
+from lockage.model.checks import ChecksReport
+from lockage.rollout.checks import ChecksFailed, Target, require_passed, run_checks
+from lockage.tools.process import Completed
+
+PASSED = '<testcase classname="tests.e2e.test_a" name="test_one" time="0.25"/>'
+FAILED = (
+    '<testcase classname="tests.e2e.test_a" name="test_two[x]" time="1.5">'
+    '<failure message="AssertionError: 500 is not 200">trace</failure></testcase>'
+)
+BROKEN = '<testcase classname="tests.e2e.test_a" name="test_three" time="0"><error message="no fixture"/></testcase>'
+SKIPPED = '<testcase classname="tests.e2e.test_a" name="test_four" time="0"><skipped message="not here"/></testcase>'
+
+
+class FakePytest:
+    """Writes the results it was given to where it is told, as pytest does."""
+
+    def __init__(self, code: int, *cases: str, said: str = "") -> None:
+        self._code, self._said = code, said
+        self._results = f"<testsuites><testsuite>{''.join(cases)}</testsuite></testsuites>" if cases else ""
+        self.commands: list[list[str]] = []
+        self.env: dict[str, str | None] = {}
+
+    def __call__(
+        self,
+        command: Sequence[str | Path],
+        *,
+        cwd: Path | None,
+        env: Mapping[str, str | None] | None,
+        ok: tuple[int, ...],
+        timeout: float | None,
+    ) -> Completed:
+        assert self._code in ok, "whatever pytest ends with is ours to judge"
+        assert timeout is not None, "checks that hang must not hang a release"
+        assert cwd is not None
+        self.commands.append([str(part) for part in command])
+        self.env = dict(env or {})
+        if self._results:
+            path = next(part.partition("=")[2] for part in self.commands[-1] if part.startswith("--junit-xml="))
+            Path(path).write_text(self._results)
+        return Completed(code=self._code, stdout=self._said, stderr="")
+
+
+@pytest.fixture
+def check(tmp_path: Path) -> Callable[[FakePytest], ChecksReport]:
+    (tmp_path / "tests" / "e2e").mkdir(parents=True)
+    target = Target(environment="preprod", qualifier="live", project_file=tmp_path / "lockage.yaml")
+    return lambda fake: run_checks(target, runner=fake)
+
+
+Run = Callable[[FakePytest], ChecksReport]
+
+
+def test_every_check_is_reported_with_its_outcome_and_time(check: Run) -> None:
+    report = check(FakePytest(1, PASSED, FAILED, BROKEN, SKIPPED))
+    assert [(each.name, each.outcome, each.seconds, each.message) for each in report.checks] == [
+        ("test_a::test_one", "passed", 0.25, ""),
+        ("test_a::test_two[x]", "failed", 1.5, "AssertionError: 500 is not 200"),
+        ("test_a::test_three", "failed", 0.0, "no fixture"),
+        ("test_a::test_four", "skipped", 0.0, "not here"),
+    ]
+
+
+def test_checks_that_passed_pass(check: Run) -> None:
+    report = check(FakePytest(0, PASSED, SKIPPED))
+    assert (report.outcome, report.reason) == ("pass", "")
+    require_passed(report)
+
+
+def test_a_failing_check_is_shown(check: Run) -> None:
+    with pytest.raises(ChecksFailed) as caught:
+        require_passed(check(FakePytest(1, PASSED, FAILED)))
+    assert caught.value.render() == (
+        "error: 1 of 2 end-to-end checks of preprod failed\n"
+        "  why:  test_a::test_two[x]: AssertionError: 500 is not 200\n"
+        "  next: run them alone: lockage e2e --env preprod; the functions' logs hold the rest"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fake", "why"),
+    [
+        (FakePytest(5), "no check ran"),
+        (FakePytest(0), "no check ran"),
+        (FakePytest(0, SKIPPED, SKIPPED), "no check passed: 2 ran, all of them skipped"),
+        (FakePytest(1), "pytest reported a failure that its results do not show"),
+        (FakePytest(1, PASSED), "pytest reported a failure that its results do not show"),
+        (FakePytest(2, PASSED, BROKEN, said="cannot import"), "pytest ended with exit code 2:\n        cannot import"),
+        (
+            FakePytest(4, said="these credentials are not for it"),
+            "exit code 4:\n        these credentials are not for it",
+        ),
+    ],
+)
+def test_what_could_not_tell_is_never_a_pass(check: Run, fake: FakePytest, why: str) -> None:
+    report = check(fake)
+    assert report.outcome == "inconclusive"
+    with pytest.raises(Inconclusive) as caught:
+        require_passed(report)
+    assert why in caught.value.render()
+    assert "the end-to-end checks of preprod could not tell" in caught.value.render()
+    assert "lockage e2e --env preprod -- -v" in caught.value.render()
+
+
+def test_the_checks_are_told_what_to_check_and_as_whom(tmp_path: Path) -> None:
+    (tmp_path / "tests" / "e2e").mkdir(parents=True)
+    fake = FakePytest(0, PASSED)
+    target = Target(
+        environment="prod",
+        qualifier="7",
+        project_file=tmp_path / "lockage.yaml",
+        variables={"AWS_ACCESS_KEY_ID": "key"},
+    )
+    run_checks(target, ["-k", "health"], runner=fake)
+    assert fake.env == {
+        "AWS_ACCESS_KEY_ID": "key",
+        "LOCKAGE_ENV": "prod",
+        "LOCKAGE_QUALIFIER": "7",
+        "LOCKAGE_PROJECT": str(tmp_path / "lockage.yaml"),
+    }
+    (command,) = fake.commands
+    assert command[1:4] == ["-m", "pytest", str(tmp_path / "tests" / "e2e")]
+    assert command[-2:] == ["-k", "health"]
+
+
+def test_without_pytest_it_says_what_to_install(check: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "pytest" else name)
+    with pytest.raises(UsageError) as caught:
+        check(FakePytest(0, PASSED))
+    assert "pytest is not installed" in caught.value.render()
+    assert "nox -s e2e" in caught.value.remedy
+
+
+def test_a_project_without_checks_is_told_where_they_go(tmp_path: Path) -> None:
+    target = Target(environment="preprod", qualifier="live", project_file=tmp_path / "lockage.yaml")
+    with pytest.raises(UsageError, match="the project has no end-to-end checks") as caught:
+        run_checks(target, runner=FakePytest(0, PASSED))
+    assert str(tmp_path / "tests" / "e2e") in caught.value.why
+    assert "tests/e2e" in caught.value.remedy
