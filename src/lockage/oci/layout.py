@@ -85,9 +85,9 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         return blob_path(self.path, digest)
 
     @property
-    def descriptors(self) -> tuple[Descriptor, ...]:
-        """Configuration and layers."""
-        return (self.manifest.config, *self.manifest.layers)
+    def digests(self) -> tuple[Digest, ...]:
+        """Of every blob: manifest, configuration, layers."""
+        return (self.digest, self.manifest.config.digest, *(layer.digest for layer in self.manifest.layers))
 
     @property
     def made_by(self) -> tuple[str, ...]:
@@ -120,6 +120,17 @@ def read(path: Path) -> Layout:
     if len(config.rootfs.diff_ids) != len(manifest.layers):
         raise _broken(path, f"{len(manifest.layers)} layers, but {len(config.rootfs.diff_ids)} in the configuration")
     return layout
+
+
+def named_index(layout: Layout, name: str) -> bytes:
+    """An ``index.json`` for this image that gives it a name, as containerd and ``docker load`` read it."""
+    manifest = {
+        "mediaType": layout.manifest.media_type,
+        "digest": layout.digest,
+        "size": blob_path(layout.path, layout.digest).stat().st_size,
+        "annotations": {"io.containerd.image.name": name},
+    }
+    return msgspec.json.encode({"schemaVersion": 2, "manifests": [manifest]})
 
 
 def intact(path: Path, digest: Digest) -> bool:

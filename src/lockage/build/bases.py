@@ -1,0 +1,92 @@
+"""Where a build finds the images it rests on, and what time they carry."""
+
+import io
+import math
+import tarfile
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+from lockage.model.artifact import Artifact
+from lockage.oci import layout
+from lockage.plan.recipe import Base, Recipe
+from lockage.tools.buildx import Buildx
+from lockage.tools.docker import Docker
+
+NO_BASE_EPOCH = 315_532_800
+"""1980-01-01, for an image from scratch."""
+
+_DOCKER_IMAGE = "docker-image://"
+
+
+class Bases:
+    """Answers for one builder.
+
+    Args:
+        docker: the engine.
+        buildx: the builder.
+        project: the project's name, for names in the local store.
+    """
+
+    def __init__(self, docker: Docker, buildx: Buildx, project: str) -> None:
+        self._docker = docker
+        self._buildx = buildx
+        self._project = project
+
+    def context(self, artifact: Artifact, path: Path) -> str:
+        """An image of the project as a build context.
+
+        BuildKit inside the engine starts from the local store in 0.2 s, from a layout in 0.9 s; one in a container
+        sees no local store.
+        """
+        if self._buildx.builder.container:
+            return f"oci-layout://{path.resolve()}@{artifact.digest}"
+        return f"{_DOCKER_IMAGE}{self.load(artifact, path)}"
+
+    def load(self, artifact: Artifact, path: Path) -> str:
+        """Put an image of the project into the local store, if it is not there; its reference, by digest."""
+        reference = f"lockage/{self._project}-{artifact.name}@{artifact.digest}"
+        if self._docker.image(reference) is None:
+            with tempfile.TemporaryDirectory() as work:
+                archive = Path(work) / "image.tar"
+                write_archive(layout.read(path), f"docker.io/{reference}", archive)
+                self._docker.load(archive)
+        return reference
+
+    def epoch(self, recipe: Recipe, own: dict[str, Path]) -> int:
+        """The time an image carries: its base's own, never the clock's or the commit's.
+
+        Files of the base are then not newer, so its layers keep their digests when times are rewritten.
+
+        Args:
+            recipe: the image's.
+            own: layouts of the project's images it is built upon, by name.
+        """
+        name = recipe.dockerfile.final_base
+        if name in own:
+            return seconds(layout.read(own[name]).config.created)
+        base = next((base for base in recipe.bases if base.reference == name), None)
+        return seconds(self._created(base, recipe.platform)) if base else NO_BASE_EPOCH
+
+    def _created(self, base: Base, platform: str) -> str:
+        if base.context.startswith("oci-layout://"):
+            return layout.read(Path(base.context.removeprefix("oci-layout://").partition("@")[0])).config.created
+        reference = base.context.removeprefix(_DOCKER_IMAGE) or base.reference
+        local = None if self._buildx.builder.container else self._docker.image(reference)
+        return local.created if local else self._buildx.created(reference, platform)
+
+
+def seconds(created: str) -> int:
+    """Seconds since 1970, rounded up."""
+    return math.ceil(datetime.fromisoformat(created).timestamp())
+
+
+def write_archive(image: layout.Layout, name: str, archive: Path) -> None:
+    """A layout as a tar that ``docker load`` takes, the image under this name."""
+    index = layout.named_index(image, name)
+    with tarfile.open(archive, "w") as tar:
+        for path in ("oci-layout", *(str(layout.blob_path(Path(), item)) for item in image.digests)):
+            tar.add(image.path / path, arcname=path)
+        header = tarfile.TarInfo("index.json")
+        header.size = len(index)
+        tar.addfile(header, io.BytesIO(index))

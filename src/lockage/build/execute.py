@@ -1,0 +1,27 @@
+"""Carries out a build plan, step by step."""
+
+from lockage.build.image import Workshop, build_image
+from lockage.model.artifact import Artifact
+from lockage.plan.decide import BuildPlan, Step
+
+
+def execute(plan: BuildPlan, shop: Workshop) -> list[Artifact]:
+    """Build what the plan says to build; the artifacts of all its steps, in its order."""
+    if any(step.action == "build" for step in plan.steps):
+        shop.buildx.prepare()
+    return [_step(step, shop) for step in plan.steps]
+
+
+def _step(step: Step, shop: Workshop) -> Artifact:
+    with shop.console.step(f"image {step.name}") as progress:
+        if step.action == "reuse":
+            progress.reused("; ".join(step.reasons))
+            return shop.dist.read_artifact(step.name)
+        artifact = build_image(step, shop)
+        progress.made(f"{artifact.digest[:19]}, {artifact.unpacked / 1e6:.0f} MB unpacked; {_why(step)}")
+        return artifact
+
+
+def _why(step: Step) -> str:
+    first, *others = step.reasons
+    return f"{first}, and {len(others)} more" if others else first

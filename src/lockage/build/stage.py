@@ -1,0 +1,128 @@
+"""Stages the folders that a build reads: sources, what only checks need, wheels, tools, Lockage's own scripts."""
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from lockage.build.normal import normalise, strip_installer
+from lockage.plan.gather import SCRIPTS
+from lockage.plan.recipe import STAGING, Lock, Recipe, ToolUse, Tree
+from lockage.tools.git import TreeFile
+from lockage.tools.uv import Uv
+
+_CHECK_PATTERNS = ("*_test.rego", "test_*.py", "*_test.py", "conftest.py")
+_CHECK_FOLDERS = {"tests", "testdata"}
+
+
+class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
+    """Wheels unpacked for a target."""
+
+    path: Path
+    reused: bool
+
+
+def only_checks_need(path: str, probes: Iterable[str]) -> bool:
+    """Whether a source file stays out of the image: tests, their data, and probe events."""
+    pure = PurePosixPath(path)
+    return (
+        path in set(probes)
+        or any(pure.match(pattern) for pattern in _CHECK_PATTERNS)
+        or bool(_CHECK_FOLDERS & set(pure.parts[:-1]))
+    )
+
+
+def stage_sources(root: Path, recipe: Recipe, sources: Path, checks: Path) -> None:
+    """Copy every source folder under its last name, split into what runs and what only checks need.
+
+    Args:
+        root: the project's folder.
+        recipe: the image's.
+        sources: takes what goes into the image.
+        checks: takes the rest, and ``handlers``, one a line.
+    """
+    sources.mkdir()
+    checks.mkdir()
+    for tree in recipe.sources:
+        for file in tree.files:
+            into = checks if only_checks_need(file.path, recipe.probes) else sources
+            _copy(root, tree, file, into / PurePosixPath(tree.path).name)
+    (checks / "handlers").write_text("".join(f"{handler}\n" for handler in recipe.handlers))
+    normalise(sources)
+    normalise(checks)
+
+
+def stage_folder(root: Path, tree: Tree | None, into: Path) -> None:
+    """Copy one folder's files; an empty folder for none."""
+    into.mkdir()
+    if tree:
+        for file in tree.files:
+            _copy(root, tree, file, into)
+    normalise(into)
+
+
+def stage_scripts(into: Path) -> None:
+    """Copy what Lockage itself runs inside a build."""
+    into.mkdir()
+    for script in SCRIPTS.glob("*.py"):
+        if script.name != "__init__.py":
+            shutil.copyfile(script, into / script.name)
+    normalise(into)
+
+
+def stage_tool(tool: ToolUse, program: Path, cache: Path) -> Path:
+    """A folder with a verified tool's program alone, under its name; made once per user."""
+    place = cache / "programs" / tool.digest.partition(":")[2]
+    if not place.is_dir():
+        with _beside(place) as tree:
+            tree.mkdir()
+            shutil.copy(program, tree / tool.name)
+            normalise(tree)
+            _take_place(tree, place)
+    return place
+
+
+def stage_dependencies(root: Path, lock: Lock, recipe: Recipe, *, uv: Uv, cache: Path) -> Dependencies:
+    """Unpack a lock's wheels for the image's target, once per user.
+
+    Raises:
+        DependencyError: a wheel cannot be had as locked.
+    """
+    about = f"{STAGING}\n{lock.digest}\n{recipe.python}\n{recipe.platform}"
+    place = cache / "dependencies" / hashlib.sha256(about.encode()).hexdigest()
+    if place.is_dir():
+        return Dependencies(path=place, reused=True)
+    with _beside(place) as tree:
+        uv.install(root / lock.path, tree, python=recipe.python, platform=recipe.platform)
+        strip_installer(tree)
+        normalise(tree)
+        _take_place(tree, place)
+    return Dependencies(path=place, reused=False)
+
+
+@contextmanager
+def _beside(place: Path) -> Iterator[Path]:
+    """A path on the same file system, for what is then renamed into place; gone afterwards if it was not."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=place.parent) as work:
+        yield Path(work) / "tree"
+
+
+def _take_place(tree: Path, place: Path) -> None:
+    """Rename into the cache; fine if another run was first."""
+    try:
+        tree.rename(place)
+    except OSError:
+        if not place.is_dir():
+            raise
+
+
+def _copy(root: Path, tree: Tree, file: TreeFile, into: Path) -> None:
+    target = into / tree.inside(file)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(root / file.path, target)
+    target.chmod(0o755 if file.mode == "100755" else 0o644)

@@ -1,0 +1,55 @@
+"""``lockage build``: images into ``dist/``."""
+
+from pathlib import Path
+
+import click
+
+from lockage.build.bases import Bases
+from lockage.build.execute import execute
+from lockage.build.image import Workshop
+from lockage.cli.options import project_option
+from lockage.cli.plan import make_plan
+from lockage.config.load import load_project
+from lockage.console import Console
+from lockage.model.dist import DistDir
+from lockage.plan.decide import BuildPlan
+from lockage.report.live import console as make_console
+from lockage.report.timings import timed
+from lockage.tools.buildx import Buildx
+from lockage.tools.cache import cache_dir
+from lockage.tools.docker import Docker
+from lockage.tools.locked import Locked
+from lockage.tools.uv import Uv
+
+
+@click.command("build")
+@click.argument("names", nargs=-1)
+@project_option
+def command(names: tuple[str, ...], *, project_file: Path) -> None:
+    """Build images into dist/, and what they are built upon; what stands with equal inputs is reused.
+
+    NAMES are images of lockage.yaml; all of them by default. Prints a line an image: name and digest.
+    """
+    console = make_console()
+    dist = DistDir(project_file.parent / "dist")
+    with timed("build", dist, console):
+        with console.step("plan"):
+            plan = make_plan(project_file, names)
+        artifacts = execute(plan, workshop(project_file, plan, dist, console))
+    for artifact in artifacts:
+        print(f"{artifact.name} {artifact.digest}")
+
+
+def workshop(project_file: Path, plan: BuildPlan, dist: DistDir, console: Console) -> Workshop:
+    """What building takes, on this machine."""
+    docker, buildx = Docker(), Buildx(plan.builder)
+    return Workshop(
+        root=project_file.parent.resolve(),
+        dist=dist,
+        cache=cache_dir(),
+        buildx=buildx,
+        bases=Bases(docker, buildx, load_project(project_file).project),
+        uv=Uv(),
+        tools=Locked(),
+        console=console,
+    )

@@ -1,0 +1,213 @@
+"""Reads what a plan rests on: git's tree, Dockerfiles, locks, mirrors, tools and the builder at hand."""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from lockage.config.schema import Image, Local, Project
+from lockage.errors import ToolError, UsageError
+from lockage.oci import layout
+from lockage.plan import requirements
+from lockage.plan.dockerfile import Dockerfile, hold_pinned, parse
+from lockage.plan.recipe import Base, Lock, Recipe, ToolUse, Tree, sha256
+from lockage.tools.background import Later
+from lockage.tools.docker import Docker
+from lockage.tools.git import Git, TreeFile
+from lockage.tools.locked import Locked
+
+SCRIPTS = Path(__file__).parents[1] / "build" / "inside"
+"""What Lockage runs inside a build: the context named ``lockage``."""
+
+_REGULAR_MODES = {"100644", "100755"}
+
+
+class MirrorError(UsageError):
+    """Local configuration names a mirror that is not there."""
+
+
+class Gatherer:
+    """Gathers the recipes of a project's images.
+
+    Args:
+        root: the folder of ``lockage.yaml``.
+        project: what it says.
+        local: what this machine's own configuration says.
+        docker: the engine, asked for a mirror's digest.
+        tools: the installed tools.
+    """
+
+    def __init__(self, root: Path, project: Project, local: Local, *, docker: Docker, tools: Locked) -> None:
+        self._root = root
+        self._project = project
+        self._local = local
+        self._docker = docker
+        self._tools = tools
+
+    def recipes(self, names: Iterable[str] = ()) -> list[Recipe]:
+        """The named images, or all, with those they are built upon.
+
+        Raises:
+            UsageError: a name that is no image, a base without digest, a lock that does not hold, a mirror or a source
+                that is not there.
+        """
+        dockerfiles = self._dockerfiles(names or self._project.images)
+        mirrors = {name: Later(call) for name, call in self._mirrors(dockerfiles.values())}
+        files = Git(self._root).files(*self._paths(dockerfiles))
+        bases = {name: later.result() for name, later in mirrors.items()}
+        return [self._recipe(name, dockerfile, files, bases) for name, dockerfile in dockerfiles.items()]
+
+    def _dockerfiles(self, names: Iterable[str]) -> dict[str, Dockerfile]:
+        """The Dockerfiles of these images, and of all they are built upon."""
+        found: dict[str, Dockerfile] = {}
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            if name in found:
+                continue
+            if name not in self._project.images:
+                raise _no_such_image(name, self._project)
+            path = self._project.images[name].dockerfile
+            found[name] = parse(path, (self._root / path).read_text())
+            hold_pinned(found[name])
+            waiting += self._upon(name, found[name])
+        return {name: found[name] for name in self._project.images if name in found}
+
+    def _upon(self, name: str, dockerfile: Dockerfile) -> tuple[str, ...]:
+        return tuple(place for place in dockerfile.places if place in self._project.images and place != name)
+
+    def _paths(self, dockerfiles: Mapping[str, Dockerfile]) -> list[str]:
+        images = [self._project.images[name] for name in dockerfiles]
+        return sorted({path for image in images for path in (_folder(image), *image.sources) if path})
+
+    def _mirrors(self, dockerfiles: Iterable[Dockerfile]) -> list[tuple[str, Callable[[], Base]]]:
+        names = {use.name for dockerfile in dockerfiles for use in dockerfile.images}
+        return [(name, partial(self._base, name)) for name in sorted(names)]
+
+    def _base(self, name: str) -> Base:
+        """The base, or what takes its place, by digest."""
+        mirror = self._local.mirrors.bases.get(name, "")
+        if not mirror:
+            return Base(reference=name, digest=name.rpartition("@")[2])
+        kind, _, place = mirror.partition("://")
+        reference, _, digest = place.partition("@")
+        if not digest:
+            digest = self._mirror_digest(kind, reference, mirror)
+        return Base(reference=name, context=f"{kind}://{reference}@{digest}", digest=digest)
+
+    def _mirror_digest(self, kind: str, reference: str, mirror: str) -> str:
+        if kind == "docker-image" and (image := self._docker.image(reference)):
+            return image.digest
+        if kind == "oci-layout":
+            return layout.read(Path(reference)).digest
+        raise MirrorError(
+            f"the mirror {mirror} is not there",
+            why="local configuration names it under mirrors.bases, and the local image store holds no such image"
+            if kind == "docker-image"
+            else "a mirror is docker-image://… or oci-layout://…",
+            remedy="make the stand-in (scripts/standin-base), or mend local configuration",
+        )
+
+    def _recipe(
+        self, name: str, dockerfile: Dockerfile, files: tuple[TreeFile, ...], bases: Mapping[str, Base]
+    ) -> Recipe:
+        image = self._project.images[name]
+        functions = [function for function in self._project.functions.values() if function.image == name]
+        return Recipe(
+            name=name,
+            dockerfile=dockerfile,
+            dockerfile_digest=sha256((self._root / image.dockerfile).read_bytes()),
+            folder=_beside_dockerfile(image, files),
+            sources=tuple(_tree(source, files) for source in image.sources),
+            handlers=tuple(sorted({function.handler for function in functions})),
+            probes=tuple(sorted({function.probe for function in functions})),
+            lock=self._lock(image.requirements) if image.requirements else None,
+            scripts=_scripts_digest(),
+            bases=tuple(bases[use] for use in dict.fromkeys(use.name for use in dockerfile.images)),
+            tools=self._tool_uses(dockerfile),
+            upon=self._upon(name, dockerfile),
+            python=image.python,
+            platform=image.platform,
+            budget_mb=image.budget_mb,
+        )
+
+    def _lock(self, path: str) -> Lock:
+        content = (self._root / path).read_bytes()
+        pins = requirements.parse(path, content.decode())
+        asked = self._root / requirements.asked_path(path)
+        if asked.is_file():
+            requirements.hold_in_step(path, pins, asked.read_text())
+        return Lock(path=path, digest=sha256(content))
+
+    def _tool_uses(self, dockerfile: Dockerfile) -> tuple[ToolUse, ...]:
+        return tuple(self._tool_use(place) for place in dockerfile.places if place in self._tools.lock.pins)
+
+    def _tool_use(self, name: str) -> ToolUse:
+        tool = self._tools.recorded(name)
+        if tool is None:
+            raise ToolError(
+                f"{name} {self._tools.lock.pin(name).version} is not installed",
+                why="an image takes it in, so what it is decides what the image is",
+                remedy=f"install it: lockage tools install {name}",
+            )
+        return ToolUse(
+            name=name,
+            version=tool.version,
+            path=tool.path,
+            digest=f"sha256:{tool.sha256}",
+            second_source=tool.second_source,
+        )
+
+
+def _folder(image: Image) -> str:
+    """The Dockerfile's folder; empty when that is the whole project."""
+    folder = str(PurePosixPath(image.dockerfile).parent)
+    return "" if folder == "." else folder
+
+
+def _beside_dockerfile(image: Image, files: tuple[TreeFile, ...]) -> Tree | None:
+    """The main context: what stands in the Dockerfile's folder and is no input of its own."""
+    if not _folder(image):
+        return None
+    known = {image.dockerfile}
+    if image.requirements:
+        known |= {image.requirements, requirements.asked_path(image.requirements)}
+    tree = _under(_folder(image), files)
+    return msgspec.structs.replace(tree, files=tuple(file for file in tree.files if file.path not in known))
+
+
+def _tree(path: str, files: tuple[TreeFile, ...]) -> Tree:
+    tree = _under(path, files)
+    if not tree.files:
+        raise UsageError(
+            f"the source folder {path} is empty",
+            why="git knows no file in it; ignored files do not count",
+            remedy="add its files (git add), or take it out of the image's sources",
+        )
+    return tree
+
+
+def _under(path: str, files: tuple[TreeFile, ...]) -> Tree:
+    found = tuple(file for file in files if file.path.startswith(f"{path.rstrip('/')}/"))
+    odd = [f"{file.path} (mode {file.mode})" for file in found if file.mode not in _REGULAR_MODES]
+    if odd:
+        raise UsageError(
+            f"{path} holds something that is not a file",
+            why=f"links and submodules can point out of the tree that the fingerprint covers: {', '.join(odd)}",
+            remedy="put the files themselves there; a folder shared by functions is a source of its own",
+        )
+    return Tree(path=path.rstrip("/"), files=found)
+
+
+def _scripts_digest() -> str:
+    content = [(path.name, path.read_bytes()) for path in sorted(SCRIPTS.glob("*.py")) if path.name != "__init__.py"]
+    return sha256(b"".join(b"%s\0%d\0%s" % (name.encode(), len(text), text) for name, text in content))
+
+
+def _no_such_image(name: str, project: Project) -> UsageError:
+    return UsageError(
+        f"no image is called {name!r}",
+        why=f"lockage.yaml names {', '.join(project.images)}",
+        remedy="give one of these names, or none for all",
+    )

@@ -1,0 +1,147 @@
+"""Everything that goes into one image, gathered and not yet decided upon."""
+
+import hashlib
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import msgspec
+
+from lockage.model.artifact import Input
+from lockage.model.ids import Fingerprint
+from lockage.plan.dockerfile import Dockerfile
+from lockage.tools.git import TreeFile
+
+STAGING = "1"
+"""Version of how trees are staged and built; to be raised when equal inputs would give other bytes."""
+
+
+class Tree(msgspec.Struct, frozen=True, kw_only=True):
+    """A folder's files by content."""
+
+    path: str
+    files: tuple[TreeFile, ...]
+
+    @property
+    def digest(self) -> str:
+        """``sha256:…`` over names, modes and contents; the folder's own place does not count."""
+        lines = [f"{file.mode} {file.blob} {self.inside(file)}\n" for file in self.files]
+        return sha256("".join(lines).encode())
+
+    def inside(self, file: TreeFile) -> str:
+        """A file's path below the folder."""
+        return str(PurePosixPath(file.path).relative_to(self.path))
+
+
+class Lock(msgspec.Struct, frozen=True, kw_only=True):
+    """A requirements lock that holds what it should."""
+
+    path: str
+    digest: str
+
+
+class Base(msgspec.Struct, frozen=True, kw_only=True):
+    """An image from outside the project."""
+
+    reference: str
+    """As the Dockerfile names it, by digest."""
+    context: str = ""
+    """What takes its place on this machine, by digest; empty for the original."""
+    digest: str
+
+    @property
+    def second_source(self) -> str:
+        """Why it is not the original; empty when it is."""
+        return f"{self.context} stands in for {self.reference}" if self.context else ""
+
+
+class ToolUse(msgspec.Struct, frozen=True, kw_only=True):
+    """A locked tool that an image takes in."""
+
+    name: str
+    version: str
+    path: Path
+    digest: str
+    second_source: str
+
+
+class Recipe(msgspec.Struct, frozen=True, kw_only=True):
+    """What one image is made of."""
+
+    name: str
+    dockerfile: Dockerfile
+    dockerfile_digest: str
+    folder: Tree | None
+    """What else stands beside the Dockerfile: the main context."""
+    sources: tuple[Tree, ...]
+    handlers: tuple[str, ...]
+    probes: tuple[str, ...]
+    """Events that only checks need, by path."""
+    lock: Lock | None
+    scripts: str
+    """Digest of Lockage's own scripts for the build."""
+    bases: tuple[Base, ...]
+    tools: tuple[ToolUse, ...]
+    upon: tuple[str, ...]
+    """Images of this project that it is built upon."""
+    python: str
+    platform: str
+    budget_mb: int
+
+
+def inputs(recipe: Recipe, builder: str, upon: dict[str, tuple[Fingerprint, tuple[Input, ...]]]) -> tuple[Input, ...]:
+    """All that goes into an image.
+
+    Args:
+        recipe: the image's.
+        builder: what builds it, exactly.
+        upon: for every image of the project it is built upon, that one's fingerprint and inputs.
+    """
+    uses = recipe.dockerfile.places
+    found = [
+        Input(kind="dockerfile", name=recipe.dockerfile.path, digest=recipe.dockerfile_digest),
+        Input(kind="builder", name="buildkit", digest=builder),
+        Input(kind="option", name="platform", digest=recipe.platform),
+        Input(kind="option", name="staging", digest=STAGING),
+    ]
+    found += [_base(base) for base in recipe.bases]
+    found += [_own_base(name, *upon[name]) for name in recipe.upon]
+    found += [
+        Input(kind="tool", name=f"{tool.name} {tool.version}", digest=tool.digest, second_source=tool.second_source)
+        for tool in recipe.tools
+    ]
+    if recipe.folder:
+        found.append(Input(kind="source", name=recipe.folder.path, digest=recipe.folder.digest))
+    if recipe.lock and "dependencies" in uses:
+        found.append(Input(kind="requirements", name=recipe.lock.path, digest=recipe.lock.digest))
+        found.append(Input(kind="option", name="python", digest=recipe.python))
+    found += [Input(kind="source", name=tree.path, digest=tree.digest) for tree in recipe.sources]
+    if "lockage" in uses:
+        found.append(Input(kind="stage", name="lockage", digest=recipe.scripts))
+    if "checks" in uses:
+        found.append(Input(kind="option", name="handlers", digest=" ".join(recipe.handlers)))
+    return tuple(found)
+
+
+def fingerprint(found: tuple[Input, ...]) -> Fingerprint:
+    """Over all inputs, whatever their order."""
+    content: list[Any] = sorted((i.kind, i.name, i.digest, i.second_source) for i in found)
+    return Fingerprint(sha256(msgspec.json.encode(content)))
+
+
+def sha256(content: bytes) -> str:
+    """``sha256:…`` of some bytes."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def _base(base: Base) -> Input:
+    return Input(kind="base", name=base.reference, digest=base.digest, second_source=base.second_source)
+
+
+def _own_base(name: str, made_from: Fingerprint, its: tuple[Input, ...]) -> Input:
+    """An image of the project counts by its fingerprint, and hands on that it rests on a second source."""
+    return Input(
+        kind="base",
+        name=name,
+        digest=made_from,
+        second_source="; ".join(i.second_source for i in its if i.second_source),
+    )

@@ -1,0 +1,122 @@
+"""A requirements lock: every package at one version, by hash, and in step with what was asked for."""
+
+import re
+from pathlib import PurePosixPath
+
+import msgspec
+
+from lockage.errors import UsageError
+
+_PIN = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==(?P<version>[^\s;\\]+)")
+_HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}(?=\s|$)")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+class LockError(UsageError):
+    """A requirements lock that does not hold what it should."""
+
+
+class Pin(msgspec.Struct, frozen=True, kw_only=True):
+    """One locked package."""
+
+    name: str
+    """Normalised as the packaging specifications say: lower case, single dashes."""
+    version: str
+    line: int
+    """From 1."""
+    direct: bool
+    """Whether the lock says that a requirements file, not another package, asked for it."""
+
+
+def parse(path: str, text: str) -> tuple[Pin, ...]:
+    """Read a lock as ``uv pip compile --generate-hashes`` writes it.
+
+    Raises:
+        LockError: a line is no ``name==version`` with at least one SHA-256; all of them are listed.
+    """
+    pins, mistakes = [], []
+    for line, requirement, comments in _requirements(text):
+        pin = _PIN.match(requirement)
+        if not pin:
+            mistakes.append(f"line {line}: {requirement.split()[0]} is not locked to one version of an index's package")
+        elif not _HASH.search(requirement):
+            mistakes.append(f"line {line}: {pin['name']}=={pin['version']} has no hash")
+        else:
+            direct = re.search(r"(?:via|#)\s+-r ", comments) is not None
+            pins.append(Pin(name=normalised(pin["name"]), version=pin["version"], line=line, direct=direct))
+    if mistakes:
+        raise LockError(f"{path} does not pin every package by hash", why="\n".join(mistakes), remedy=_relock(path))
+    return tuple(pins)
+
+
+def hold_in_step(path: str, pins: tuple[Pin, ...], asked: str) -> None:
+    """Refuse a lock that does not answer the requirements beside it; needs no network.
+
+    Args:
+        path: the lock's.
+        pins: what it holds.
+        asked: text of the requirements file it was made from.
+
+    Raises:
+        LockError: something asked for is missing or at a version not asked for, or something is no longer asked for.
+    """
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - 15 ms, for locks only
+
+    locked = {pin.name: pin for pin in pins}
+    mistakes, names = [], set()
+    for line, text, _ in _requirements(asked):
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement as error:
+            mistakes.append(f"line {line} of the requirements: {error}")
+            continue
+        name = normalised(requirement.name)
+        names.add(name)
+        pin = locked.get(name)
+        if pin is None:
+            mistakes.append(f"{text} is asked for and not locked")
+        elif not requirement.specifier.contains(pin.version, prereleases=True):
+            mistakes.append(f"{text} is asked for, {pin.version} is locked")
+    mistakes += [
+        f"{pin.name} is locked and no longer asked for" for pin in pins if pin.direct and pin.name not in names
+    ]
+    if mistakes:
+        raise LockError(f"{path} is out of date", why="\n".join(mistakes), remedy=_relock(path))
+
+
+def asked_path(lock: str) -> str:
+    """Where the requirements stand that a lock was made from."""
+    return str(PurePosixPath(lock).with_suffix(".in"))
+
+
+def normalised(name: str) -> str:
+    """https://packaging.python.org/en/latest/specifications/name-normalization/."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _requirements(text: str) -> list[tuple[int, str, str]]:
+    """First line, requirement with its continuation lines, and the comments that follow it."""
+    found: list[tuple[int, str, str]] = []
+    open_line = False
+    for number, line in enumerate(text.splitlines(), start=1):
+        code, _, comment = (" " + line).partition(" #")
+        code = code.strip()
+        continued, code = code.endswith("\\"), code.removesuffix("\\").strip()
+        if code and open_line:
+            first, so_far, comments = found[-1]
+            found[-1] = (first, f"{so_far} {code}", comments)
+        elif code:
+            found.append((number, code, ""))
+        if comment and found:
+            first, so_far, comments = found[-1]
+            found[-1] = (first, so_far, f"{comments}#{comment}\n")
+        open_line = continued
+    return found
+
+
+def _relock(path: str) -> str:
+    asked, folder = PurePosixPath(asked_path(path)).name, PurePosixPath(path).parent
+    return (
+        f"lock again: cd {folder} && uv pip compile --generate-hashes --no-emit-index-url "
+        f"--output-file {PurePosixPath(path).name} {asked}"
+    )

@@ -1,0 +1,152 @@
+"""BuildKit, through ``docker buildx``: which builder, and one build into an OCI layout."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from lockage.errors import LockageError
+from lockage.tools.docker import Engine
+from lockage.tools.process import Completed, run
+
+BUILDKIT = "moby/buildkit:v0.25.2@sha256:72bda77240181301a0d5ee57d39fa58e4aabd7eff26f81bbf108088caf810f05"
+"""What builds where the engine's own BuildKit cannot write OCI layouts."""
+
+OPTIONS = ("--provenance=false", "--sbom=false", "--network=none", "--progress=plain")
+"""Options of every build; the first two make one manifest instead of an index, which Lambda refuses."""
+
+_OWN = "lockage"
+_STEP_LINE = re.compile(r"^#\d+ |^\d+\.\d+ ?")
+_RULE = "------"
+_DISK_FULL = "no space left on device"
+
+
+class BuildFailed(LockageError):  # noqa: N818 - an outcome
+    """BuildKit could not build an image."""
+
+    exit_code = 15
+
+
+class Builder(msgspec.Struct, frozen=True, kw_only=True):
+    """A buildx builder."""
+
+    name: str
+    identity: str
+    """What it is, exactly: other versions may write other bytes."""
+    container: bool
+    """Whether it is a container of its own, which sees no image of the engine's store."""
+
+
+class Build(msgspec.Struct, frozen=True, kw_only=True):
+    """One image to build."""
+
+    dockerfile: Path
+    context: Path
+    """Its last name is part of BuildKit's key for what it has already received of all contexts; keep it the same."""
+    contexts: Mapping[str, str]
+    """Named contexts: folders, ``docker-image://…`` or ``oci-layout://…``."""
+    platform: str
+    epoch: int
+    """Seconds since 1970: the time that the image and its history carry."""
+    rewrite: bool
+    """Whether layers' files are set back to the epoch too."""
+    output: Path
+    """Folder of the OCI layout. Blobs that are there already are not written again."""
+    cache: bool = True
+
+
+def choose(engine: Engine) -> Builder:
+    """The engine's own BuildKit where it writes OCI layouts, else a pinned one in a container."""
+    if engine.containerd:
+        return Builder(name=engine.context, identity=f"BuildKit of Docker {engine.version}", container=False)
+    return Builder(name=_OWN, identity=BUILDKIT, container=True)
+
+
+class Buildx:
+    """Builds with one builder."""
+
+    def __init__(self, builder: Builder) -> None:
+        self.builder = builder
+
+    def prepare(self) -> None:
+        """Make the builder if it is a container that does not run yet."""
+        if not self.builder.container:
+            return
+        known = run(["docker", "buildx", "inspect", self.builder.name], ok=(0, 1))
+        if known.code or BUILDKIT not in known.stdout:
+            run(["docker", "buildx", "rm", "--force", self.builder.name], ok=(0, 1))
+            run(
+                ["docker", "buildx", "create", "--name", self.builder.name, "--driver", "docker-container",
+                 "--driver-opt", f"image={BUILDKIT}", "--bootstrap"]
+            )  # fmt: skip
+
+    def created(self, reference: str, platform: str) -> str:
+        """When an image of a registry was made, by its own word; ISO time."""
+        template = "{{json .Image}}"
+        said = run(["docker", "buildx", "imagetools", "inspect", "--format", template, reference]).stdout
+        about: dict[str, Any] = msgspec.json.decode(said)
+        return str(about.get(platform, about)["created"])
+
+    def build(self, build: Build) -> None:
+        """Build one image into a layout.
+
+        Raises:
+            BuildFailed: a step failed, something could not be fetched, or the disk is full.
+        """
+        completed = run(command(self.builder, build), ok=(0, 1), env={"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"})
+        if completed.code:
+            raise failure(build, completed)
+
+
+def command(builder: Builder, build: Build) -> list[str | Path]:
+    """The command line of a build."""
+    output = f"type=oci,tar=false,dest={build.output},compression=gzip,oci-mediatypes=true"
+    if build.rewrite:
+        output += ",rewrite-timestamp=true"
+    contexts = [word for name in sorted(build.contexts) for word in _context(name, build.contexts[name])]
+    return [
+        "docker", "buildx", "build", "--builder", builder.name, *OPTIONS,
+        "--platform", build.platform, "--build-arg", f"SOURCE_DATE_EPOCH={build.epoch}",
+        "--file", build.dockerfile, *contexts, "--output", output,
+        *([] if build.cache else ["--no-cache"]), build.context,
+    ]  # fmt: skip
+
+
+def failure(build: Build, completed: Completed) -> BuildFailed:
+    """What BuildKit's plain output says of a failed build."""
+    if _DISK_FULL in completed.stderr:
+        return disk_full(f"building {build.dockerfile}", _last_words(completed.stderr))
+    return BuildFailed(
+        f"{build.dockerfile} does not build",
+        why=_failed_step(completed.stderr) or _last_words(completed.stderr),
+        remedy="mend what the step names and build again; LOCKAGE_DEBUG=1 prints the exact docker command",
+    )
+
+
+def disk_full(doing: str, why: str) -> BuildFailed:
+    """The one message for a full disk, whoever hit it."""
+    return BuildFailed(
+        f"the disk is full: {doing}",
+        why=why,
+        remedy="free some space (docker system df; docker buildx prune) and run this again; "
+        "what was built before is untouched",
+    )
+
+
+def _context(name: str, value: str) -> tuple[str, str]:
+    return "--build-context", f"{name}={value}"
+
+
+def _failed_step(stderr: str) -> str:
+    """The failed step and what it printed: BuildKit repeats them between two rules."""
+    parts = stderr.split(f"\n{_RULE}\n")
+    if len(parts) < 3:  # noqa: PLR2004 - before, between, after
+        return ""
+    return "\n".join(_STEP_LINE.sub("", line) for line in parts[-2].splitlines())
+
+
+def _last_words(stderr: str) -> str:
+    errors = [line for line in stderr.splitlines() if line.startswith("ERROR")]
+    return "\n".join(errors) or stderr.strip() or "docker buildx printed nothing"
