@@ -1,10 +1,11 @@
 """A verdict for people: the table of what blocks, and what to do about each line."""
 
 from collections.abc import Iterator, Sequence
+from typing import get_args
 
 from packageurl import PackageURL
 
-from lockage.model.verdict import Finding, Verdict
+from lockage.model.verdict import Database, Finding, Severity, Verdict
 
 _OS_TYPES = ("apk", "deb", "rpm")
 _HEADER = ("SEVERITY", "ID", "PACKAGE", "INSTALLED", "FIXED IN", "WHAT TO DO")
@@ -13,12 +14,12 @@ _SHOWN_DIGEST = len("sha256:") + 12
 
 def summary(image: str, verdict: Verdict) -> str:
     """One line: the outcome and the figures it rests on."""
-    counted = ", ".join(f"{number} {severity}" for severity, number in reversed(verdict.counts.items()) if number)
+    severities: tuple[Severity, ...] = get_args(Severity)
+    counted = ", ".join(f"{verdict.counts[name]} {name}" for name in reversed(severities) if verdict.counts[name])
     accepted = f", {len(verdict.excepted)} excepted" if verdict.excepted else ""
-    database = f"database of {verdict.database.updated_at}" if verdict.database else "no database"
     return (
         f"{image} {verdict.artifact[:_SHOWN_DIGEST]} {verdict.outcome}: {counted or 'no findings'}{accepted}; "
-        f"{verdict.packages} packages; {database}"
+        f"{verdict.packages} packages; {_database(verdict.database)}"
     )
 
 
@@ -68,6 +69,12 @@ def markdown(image: str, verdict: Verdict) -> str:
         lines += list(_excepted_rows(verdict))
     lines += [f"\n> Good for a rehearsal only: {_cell(source)}" for source in verdict.second_sources]
     return "\n".join(lines) + "\n"
+
+
+def _database(database: Database | None) -> str:
+    if database is None:
+        return "no database"
+    return database.second_source or f"database of {database.updated_at}"
 
 
 def _excepted_rows(verdict: Verdict) -> Iterator[str]:

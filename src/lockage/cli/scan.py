@@ -1,0 +1,138 @@
+"""``lockage scan``: the gate on the command line."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from lockage import github
+from lockage.cli.images import chosen
+from lockage.config.load import load_project
+from lockage.config.schema import Project
+from lockage.console import Console
+from lockage.errors import UsageError
+from lockage.gate import exceptions, selftest, views
+from lockage.gate.database import Choice, Databases, Prepared, read
+from lockage.gate.fixture import Fixture
+from lockage.gate.policy import Policy
+from lockage.gate.refusal import Ruling, refusal
+from lockage.gate.scan import Gate
+from lockage.model.dist import DistDir
+from lockage.model.ids import Digest
+from lockage.oci.layout import hash_file
+from lockage.tools.cache import cache_dir
+from lockage.tools.locked import Locked
+from lockage.tools.trivy import Trivy
+
+SCANNER_CONFIG = Path("sbom/trivy.yaml")
+ADVISORIES = Path("sbom/fixture-advisories.yaml")
+
+
+@click.command("scan")
+@click.argument("names", nargs=-1)
+@click.option(
+    "--project",
+    "project_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("lockage.yaml"),
+    show_default=True,
+)
+@click.option(
+    "--database",
+    type=click.Choice(get_args(Choice)),
+    default="auto",
+    show_default=True,
+    help="Which vulnerability database decides; auto takes the fixture where the published one is out of reach.",
+)
+@click.option(
+    "--findings",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Scan nothing: decide from FOLDER/<image>/findings.json, which another step wrote. Needs --cache.",
+)
+@click.option(
+    "--cache",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The Trivy cache folder whose database those findings were made with.",
+)
+@click.option("--prepare", is_flag=True, help="Only make the database ready, and print its Trivy cache folder.")
+def command(
+    names: tuple[str, ...],
+    *,
+    project_file: Path,
+    database: Choice,
+    findings: Path | None,
+    cache: Path | None,
+    prepare: bool,
+) -> None:
+    """Scan what was built and decide: pass, fail (exit code 10) or inconclusive (11).
+
+    NAMES are images of lockage.yaml; all of them by default. Each image's findings.json and verdict.json are written
+    beside it in dist/, and the findings that block are printed.
+    """
+    if (findings is None) != (cache is None):
+        raise UsageError(
+            "--findings and --cache belong together",
+            why="a verdict names the database it rests on, so it must be the one that the findings were made with",
+            remedy="give both, or neither",
+        )
+    console = Console()
+    project = load_project(project_file, files=False)
+    root = project_file.parent
+    trivy = Trivy(Locked().path("trivy"), root / SCANNER_CONFIG)
+    policy = _policy(project, root)
+    selftest.prove(policy)
+    prepared = Prepared(cache=cache, facts=read(cache)) if cache else _database(trivy, root, policy, database, console)
+    if prepare:
+        click.echo(prepared.cache)
+        return
+    gate = Gate(DistDir(root / "dist"), trivy, prepared, policy, _now)
+    rulings = []
+    for name in chosen(names, tuple(project.images)):
+        with console.step(f"scan {name}") as step:
+            given = findings / name / "findings.json" if findings else None
+            rulings.append(gate.judge(name, given) if given else gate.examine(name))
+            step.made(rulings[-1].verdict.outcome)
+    _show(rulings)
+    stop = refusal(rulings, project.gate.exceptions)
+    if stop:
+        raise stop
+
+
+def _show(rulings: Sequence[Ruling]) -> None:
+    for ruling in rulings:
+        click.echo(views.summary(ruling.image, ruling.verdict))
+        table = views.blocking_table(ruling.verdict)
+        if table:
+            click.echo(table)
+        github.add_summary(views.markdown(ruling.image, ruling.verdict))
+
+
+def _policy(project: Project, root: Path) -> Policy:
+    return Policy(
+        severities=project.gate.severities,
+        database_max_age_h=project.gate.database_max_age_h,
+        exceptions=exceptions.read(root / project.gate.exceptions, project.images),
+        scanner_config=_scanner_config(root / SCANNER_CONFIG),
+    )
+
+
+def _scanner_config(path: Path) -> Digest:
+    if not path.is_file():
+        raise UsageError(
+            f"{path} does not exist",
+            why="it tells the scanner to leave nothing out; without it findings could be missing",
+            remedy="restore it from version control",
+        )
+    return hash_file(path)
+
+
+def _database(trivy: Trivy, root: Path, policy: Policy, choice: Choice, console: Console) -> Prepared:
+    cache = cache_dir() / "trivy"
+    fixture = Fixture(root / ADVISORIES, Locked().lock.folder / "trivy-fixtures", cache)
+    return Databases(cache, trivy, fixture.build, console, _now).prepare(choice, policy.max_age)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

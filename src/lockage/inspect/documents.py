@@ -1,0 +1,150 @@
+"""SBOM documents as Syft writes them, made deterministic and held to what they claim; pure.
+
+Syft stamps each document with a random id and the time of day. Both are replaced by what follows from the image alone,
+so that equal images have equal documents; lists are sorted for the same reason. What made the documents is written into
+them, second source and all.
+"""
+
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from lockage.errors import Inconclusive
+from lockage.model.ids import Digest
+from lockage.tools.locked import Tool
+
+Document = dict[str, Any]
+
+_NAMESPACE = uuid.UUID("0b0e2e0f-5d4c-5d43-9d6a-6f2f9a3c7f11")
+_EPOCH = "1970-01-01T00:00:00Z"
+_OS_TYPES = {"apk", "deb", "rpm"}
+
+
+class SbomDoubtful(Inconclusive):
+    """The documents do not describe the image they were made of; what is in it is not known."""
+
+    def __init__(self, image: str, why: str) -> None:
+        super().__init__(
+            f"the SBOMs of {image} cannot be relied on",
+            why=why,
+            remedy="keep the package database (/var/lib/rpm or /var/lib/dpkg) in the image; if it is there, run "
+            "`lockage sbom` again with LOCKAGE_DEBUG=1 and look at what Syft says",
+        )
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """The image a document is about."""
+
+    name: str
+    digest: Digest
+    """Of its manifest."""
+    created: str
+    """When its configuration says it was made, which follows from its inputs; empty when it says nothing."""
+
+    @property
+    def time(self) -> str:
+        """What stands in a document where its own time would stand: UTC, whole seconds."""
+        try:
+            created = datetime.fromisoformat(self.created)
+        except ValueError:
+            return _EPOCH
+        utc = created.astimezone(UTC) if created.tzinfo else created
+        return utc.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def identifier(self, form: str) -> str:
+        """A document's own id, ``urn:uuid:…``: the same for the same image and form."""
+        return uuid.uuid5(_NAMESPACE, f"{form} {self.digest}").urn
+
+
+def cyclonedx(document: Document, subject: Subject, tool: Tool) -> Document:
+    """A CycloneDX 1.6 document, deterministic."""
+    metadata = document["metadata"]
+    properties = [{"name": f"lockage:{name}", "value": value} for name, value in _made_by(tool).items()]
+    return {
+        **document,
+        "serialNumber": subject.identifier("cyclonedx"),
+        "metadata": {**metadata, "timestamp": subject.time, "properties": properties},
+        "components": sorted(document.get("components", []), key=lambda component: str(component["bom-ref"])),
+        "dependencies": sorted(
+            ({**one, "dependsOn": sorted(one.get("dependsOn", []))} for one in document.get("dependencies", [])),
+            key=lambda one: str(one["ref"]),
+        ),
+    }
+
+
+def spdx(document: Document, subject: Subject, tool: Tool) -> Document:
+    """An SPDX 2.3 document, deterministic, without files.
+
+    At package level Syft still lists the files that were evidence, with a SHA-1 of zeros: that would be a lie.
+    """
+    files = {str(file["SPDXID"]) for file in document.get("files", [])}
+    relationships = [one for one in document["relationships"] if not files & {one["spdxElementId"], _related(one)}]
+    comment = "; ".join(f"{name}: {value}" for name, value in _made_by(tool).items())
+    kept = {key: value for key, value in document.items() if key != "files"}
+    return {
+        **kept,
+        "documentNamespace": subject.identifier("spdx"),
+        "creationInfo": {**document["creationInfo"], "created": subject.time, "comment": comment},
+        "packages": sorted(document["packages"], key=lambda package: str(package["SPDXID"])),
+        "relationships": sorted(relationships, key=lambda one: (one["spdxElementId"], _related(one), _kind(one))),
+    }
+
+
+def check(name: str, digest: Digest, cdx: Document, spdx_: Document) -> tuple[int, int]:
+    """Hold both documents to the image; returns how many packages they name, and how many are the system's.
+
+    Raises:
+        SbomDoubtful: another subject, no package of the operating system, or two documents that differ.
+    """
+    component = cdx["metadata"]["component"]
+    if component.get("version") != digest:
+        raise SbomDoubtful(name, f"the CycloneDX document is about {component.get('version')}, the image is {digest}")
+    described = _described(spdx_)
+    if described != digest:
+        raise SbomDoubtful(name, f"the SPDX document is about {described}, the image is {digest}")
+    ours = _purls(component.get("purl") for component in cdx["components"])
+    theirs = _purls(purl for package in spdx_["packages"] for purl in _package_urls(package))
+    if ours != theirs:
+        differing = ", ".join(sorted(ours ^ theirs)[:5])
+        raise SbomDoubtful(name, f"the two documents name different packages: {differing}")
+    system = [purl for purl in ours if purl.removeprefix("pkg:").partition("/")[0] in _OS_TYPES]
+    if not system:
+        raise SbomDoubtful(name, f"no package of an operating system among {len(ours)} packages")
+    return len(ours), len(system)
+
+
+def _made_by(tool: Tool) -> dict[str, str]:
+    made_by = {"syft:sha256": tool.sha256}
+    return {**made_by, "rehearsal-only": tool.second_source} if tool.second_source else made_by
+
+
+def _described(document: Document) -> str:
+    """``sha256:…`` of the package that the SPDX document describes."""
+    roots = {_related(one) for one in document["relationships"] if _kind(one) == "DESCRIBES"}
+    sums = [
+        checksum["checksumValue"]
+        for package in document["packages"]
+        if package["SPDXID"] in roots
+        for checksum in package.get("checksums", [])
+        if checksum["algorithm"] == "SHA256"
+    ]
+    return f"sha256:{sums[0]}" if len(sums) == 1 else "no image"
+
+
+def _purls(found: Iterable[str | None]) -> set[str]:
+    return {purl for purl in found if purl and not purl.startswith("pkg:oci/")}
+
+
+def _package_urls(package: Document) -> list[str]:
+    return [one["referenceLocator"] for one in package.get("externalRefs", []) if one["referenceType"] == "purl"]
+
+
+def _related(relationship: Document) -> str:
+    return str(relationship["relatedSpdxElement"])
+
+
+def _kind(relationship: Document) -> str:
+    return str(relationship["relationshipType"])
