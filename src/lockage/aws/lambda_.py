@@ -130,6 +130,7 @@ class LambdaClient:
 
     def alias(self, function: str, name: str) -> AliasState | None:
         """Where an alias points, or None when there is none."""
+        self._pace.take()  # not a change, but of the same 15 a second
         response = self._caller.call(
             "lambda:GetAlias",
             self._arn(function, name),

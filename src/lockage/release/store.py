@@ -1,13 +1,13 @@
 """The release store: a versioned bucket of JSON documents, kept consistent by conditional writes alone.
 
-=============================== ============================================ ==============================
-key                             holds                                        written
-=============================== ============================================ ==============================
-``releases/<id>.json``          a release; its SHA-256 is its name           once
-``evidence/<sha256>.json``      a document about an artifact, by content     once
-``environments/<e>/current``    what an environment runs and ran             if unchanged since it was read
-``rollouts/<e>/<n>.json``       a rollout's journal                          if unchanged since it was read
-=============================== ============================================ ==============================
+================================= ======================================== ==============================
+key                               holds                                    written
+================================= ======================================== ==============================
+``releases/<id>.json``            a release; its SHA-256 is its name       once
+``evidence/<sha256>.json``        a document about an artifact             once
+``environments/<e>/current.json`` what an environment runs and ran         if unchanged since it was read
+``rollouts/<e>/<n>.json``         a rollout's journal                      if unchanged since it was read
+================================= ======================================== ==============================
 """
 
 from typing import TypeVar
@@ -102,8 +102,15 @@ class ReleaseStore:
         return self._write(_journal_key(journal.environment, journal.number), journal, etag)
 
     def _write(self, key: str, value: msgspec.Struct, etag: str) -> str:
+        """A write whose answer was lost is sent again and then finds itself: that is no conflict."""
         body = canonical(value)
-        return self._bucket.replace(key, body, etag=etag) if etag else self._bucket.create(key, body)
+        try:
+            return self._bucket.replace(key, body, etag=etag) if etag else self._bucket.create(key, body)
+        except StaleError:
+            there = self._bucket.read(key)
+            if there is None or there.body != body:
+                raise
+            return there.etag
 
     def _add(self, key: str, body: bytes) -> bool:
         try:
@@ -128,4 +135,4 @@ def _record_key(environment: str) -> str:
 
 
 def _journal_key(environment: str, number: int) -> str:
-    return f"rollouts/{environment}/{number:06}.json"
+    return f"rollouts/{environment}/{number}.json"

@@ -21,7 +21,6 @@ from lockage.model.rollout import (
     Proof,
     PublishVersion,
     ReadBack,
-    RemoteFunction,
     ShiftAlias,
     UpdateCode,
     UpdateConfiguration,
@@ -41,7 +40,8 @@ class ActingExecutor:
         client: Lambda in that environment.
         alias: the alias that serves.
         name: a function's name in Lambda.
-        remote: what the plan was made from; its revisions guard the first change of each function.
+        aliases: where each alias points, as the plan saw it; guards its move.
+        revisions: of ``$LATEST``, as the plan saw it; guards the first change of each function.
         workers: how many functions are asked at the same time where nothing is changed.
     """
 
@@ -51,12 +51,12 @@ class ActingExecutor:
         *,
         alias: str,
         name: Callable[[str], str],
-        remote: Mapping[str, RemoteFunction | None],
+        aliases: Mapping[str, AliasState | None],
+        revisions: Mapping[str, str],
         workers: int = 8,
     ) -> None:
         self._client, self._alias, self._name, self._workers = client, alias, name, workers
-        self._revisions = {function: held.latest.revision for function, held in remote.items() if held is not None}
-        self._aliases = {function: held.alias for function, held in remote.items() if held is not None}
+        self._aliases, self._revisions = aliases, dict(revisions)
         self.versions: dict[str, Version] = {}
         """What this rollout published."""
         self.proofs: list[Proof] = []

@@ -10,6 +10,7 @@ from lockage.errors import UsageError
 from lockage.model.ids import Version
 from lockage.model.rollout import (
     LATEST,
+    AliasState,
     CheckVersion,
     CreateAlias,
     Desired,
@@ -140,28 +141,24 @@ def _shift(
 
 
 def plan_rollback(
-    wanted: tuple[Desired, ...], versions: Mapping[str, Version], remote: Mapping[str, RemoteFunction | None]
+    wanted: tuple[Desired, ...], versions: Mapping[str, Version], aliases: Mapping[str, AliasState]
 ) -> Plan:
     """Plan the way back: aliases alone, to versions that were published long ago.
 
     Args:
         wanted: every function of the release to go back to.
         versions: the version of each that the environment ran then.
-        remote: where the aliases point now; every function of ``wanted`` is there.
+        aliases: where each points now.
     """
-    held = {one.function: found for one in wanted if (found := remote[one.function]) is not None}
+    moves = [one.function for one in wanted if not _is_there(aliases[one.function], versions[one.function])]
     return Plan(
         stage=(),
-        shift=tuple(
-            ShiftAlias(function=one.function, version=versions[one.function])
-            for one in wanted
-            if _must_move(held[one.function], versions[one.function])
-        ),
+        shift=tuple(ShiftAlias(function=function, version=versions[function]) for function in moves),
         verify=tuple(ReadBack(function=one.function, desired=one, version=versions[one.function]) for one in wanted),
-        before={function: found.alias.version if found.alias else None for function, found in held.items()},
-        keeps={},
+        before={function: alias.version for function, alias in aliases.items()},
+        keeps={one.function: versions[one.function] for one in wanted if one.function not in moves},
     )
 
 
-def _must_move(held: RemoteFunction, version: Version) -> bool:
-    return held.alias is None or held.alias.version != version or held.alias.weighted
+def _is_there(alias: AliasState, version: Version) -> bool:
+    return alias.version == version and not alias.weighted

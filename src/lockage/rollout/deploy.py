@@ -1,0 +1,184 @@
+"""Rolls a release out to one environment: stage → check → shift → read back → end-to-end checks.
+
+Whatever goes wrong, the environment ends all-old; when nothing does, all-new. A machine that dies in between leaves a
+journal, and the next command for the environment begins by ending that rollout.
+"""
+
+import msgspec
+
+from lockage.errors import LockageError, RolloutFailed
+from lockage.model.ids import ReleaseId, Version
+from lockage.model.release import Release
+from lockage.model.rollout import Journal, Passage, PassageState, Plan, Proof, RemoteFunction
+from lockage.rollout import record as records
+from lockage.rollout.admission import admit, rehearsal_parameter
+from lockage.rollout.back import go_back, recover
+from lockage.rollout.checks import ChecksFailed
+from lockage.rollout.execute import ActingExecutor
+from lockage.rollout.journal import OvertakenError, Rollout
+from lockage.rollout.plan import plan
+from lockage.rollout.references import desired, look_up
+from lockage.rollout.site import Checks, Site
+
+
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    """A deployment that has been planned."""
+
+    plan: Plan
+    remote: dict[str, RemoteFunction | None]
+    references: dict[str, str]
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """A rollout that reached its end, as it was read back."""
+
+    environment: str
+    release: ReleaseId
+    proofs: tuple[Proof, ...]
+    kept: tuple[str, ...]
+    """Functions that ran it already."""
+    retired: tuple[str, ...]
+    """Functions that the release has no more, and that a rollback still needs: Terraform must not remove them yet."""
+    mixed_seconds: float
+    """How long some aliases had moved and others not."""
+
+
+def deploy(site: Site, release: Release, checks: Checks) -> Outcome:
+    """Roll a release out.
+
+    Args:
+        site: the environment.
+        release: from the release store.
+        checks: the environment's end-to-end checks.
+
+    Raises:
+        UsageError: it may not enter, or cannot be rolled out here; nothing was done.
+        RolloutFailed: it did not pass; the environment is all-old.
+        MixedError: going back failed too.
+    """
+    _admit(site, release)
+    checks.ready()
+    rollout = Rollout.read(site)
+    recover(site, rollout)
+    prepared = prepare(site, release, rollout)
+    held = {function: found for function, found in prepared.remote.items() if found is not None}
+    executor = site.executor(
+        {function: found.alias for function, found in held.items()},
+        {function: found.latest.revision for function, found in held.items()},
+    )
+    if not prepared.plan.changes and _settled(rollout, release):
+        with site.console.step(f"{site.environment}: read back") as step:
+            executor.run(prepared.plan.verify)
+            step.reused("it runs this release already")
+        return _outcome(site, release, rollout, prepared, executor)
+    _open(site, rollout, release, prepared)
+    try:
+        _forward(site, rollout, prepared, executor, checks)
+    except OvertakenError:
+        raise
+    except LockageError as error:
+        raise _failed(site, rollout, release, error) from error
+    except BaseException:
+        go_back(site, rollout, "staged", "interrupted")
+        raise
+    return _outcome(site, release, rollout, prepared, executor)
+
+
+def prepare(site: Site, release: Release, rollout: Rollout) -> Prepared:
+    """Plan a deployment; nothing is changed.
+
+    Raises:
+        UsageError: the environment lacks something, or the release cannot be rolled out here.
+    """
+    with site.console.step(f"{site.environment}: plan release {release.id[:12]}") as step:
+        references = look_up(release, site.parameters.get, site.environment)
+        wanted = desired(release, references, site.registry)
+        remote = site.observe(one.function for one in wanted)
+        serving = records.newest(rollout.record, rollout.record.release) if rollout.record.release else None
+        planned = plan(wanted, remote, () if serving is None else serving.versions)
+        step.made(f"{len(wanted) - len(planned.keeps)} of {len(wanted)} functions change")
+    return Prepared(plan=planned, remote=remote, references=references)
+
+
+def _admit(site: Site, release: Release) -> None:
+    rehearsal = site.parameters.get(rehearsal_parameter(site.project)) == "true"
+    before = site.store.record(site.after)[0] if site.after else None
+    admit(release, site.environment, rehearsal=rehearsal, before=before)
+
+
+def _settled(rollout: Rollout, release: Release) -> bool:
+    return rollout.record.release == release.id and records.is_good(rollout.record, release.id)
+
+
+def _open(site: Site, rollout: Rollout, release: Release, prepared: Prepared) -> None:
+    planned, at = prepared.plan, site.now()
+    number = rollout.record.rollout + 1
+    journal = Journal(
+        number=number,
+        environment=site.environment,
+        kind="deploy",
+        release=release.id,
+        abandons=None,
+        supersedes=None,
+        reason="",
+        phase="staging",
+        instructions=(*planned.stage, *planned.shift, *planned.verify),
+        before=planned.before,
+        after=planned.keeps,
+        references=prepared.references,
+        began=at,
+    )
+    passage = Passage(
+        release=release.id,
+        rollout=number,
+        state="staged",
+        versions=planned.keeps,
+        references=prepared.references,
+        at=at,
+    )
+    rollout.open(journal, passage)
+
+
+def _forward(site: Site, rollout: Rollout, prepared: Prepared, executor: ActingExecutor, checks: Checks) -> None:
+    planned, environment = prepared.plan, site.environment
+    with site.console.step(f"{environment}: stage and check {len(planned.verify) - len(planned.keeps)} functions"):
+        executor.run(planned.stage)
+    after: dict[str, Version] = {**planned.keeps, **executor.versions}
+    rollout.advance("shifting", after=after)
+    with site.console.step(f"{environment}: shift {site.alias} of {len(planned.shift)} functions") as step:
+        began = site.clock()
+        executor.run(planned.shift)
+        mixed = round(site.clock() - began, 3)
+        step.made(f"mixed for {mixed:g} s")
+    rollout.advance("verifying", mixed_seconds=mixed)
+    with site.console.step(f"{environment}: read back {len(planned.verify)} functions"):
+        executor.run(planned.verify)
+    rollout.judge("live", versions=after)
+    with site.console.step(f"{environment}: end-to-end checks"):
+        checks.run()
+    rollout.judge("good")
+    rollout.advance("done")
+
+
+def _failed(site: Site, rollout: Rollout, release: Release, error: LockageError) -> RolloutFailed:
+    """Go back, and say in one message what failed and what serves now."""
+    state: PassageState = "bad" if isinstance(error, RolloutFailed | ChecksFailed) else "staged"
+    with site.console.step(f"{site.environment}: go back"):
+        serves = go_back(site, rollout, state, error.what)
+    return RolloutFailed(
+        f"{site.environment} did not take release {release.id[:12]}: {error.what}",
+        why=f"{error.why}\n{site.environment}: {serves}",
+        remedy=error.remedy,
+    )
+
+
+def _outcome(site: Site, release: Release, rollout: Rollout, prepared: Prepared, executor: ActingExecutor) -> Outcome:
+    released = {function.name for function in release.functions}
+    return Outcome(
+        environment=site.environment,
+        release=release.id,
+        proofs=tuple(executor.proofs),
+        kept=tuple(prepared.plan.keeps),
+        retired=tuple(sorted(set(records.needed(rollout.record)) - released)),
+        mixed_seconds=rollout.journal.mixed_seconds if rollout.journal else 0.0,
+    )

@@ -1,0 +1,82 @@
+"""One environment and the doors to it: what a deployment or a rollback is given to work with."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from lockage.aws.lambda_ import LambdaClient
+from lockage.aws.ssm import ParameterClient
+from lockage.console import Console
+from lockage.model.rollout import LATEST, AliasState, RemoteFunction
+from lockage.release.store import ReleaseStore
+from lockage.rollout.execute import ActingExecutor
+
+
+class Checks(Protocol):
+    """The end-to-end checks of one environment."""
+
+    def ready(self) -> None:
+        """Hold that they could run; asked before anything is changed.
+
+        Raises:
+            LockageError: they could not.
+        """
+
+    def run(self) -> None:
+        """Run them against what the alias serves.
+
+        Raises:
+            LockageError: they did not pass.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """An environment, reached."""
+
+    project: str
+    environment: str
+    alias: str
+    after: str | None
+    """The environment a release must have passed first."""
+    registry: str
+    """Host of image references."""
+    client: LambdaClient
+    parameters: ParameterClient
+    store: ReleaseStore
+    console: Console
+    now: Callable[[], str]
+    """ISO time, UTC."""
+    clock: Callable[[], float]
+    """Seconds, monotonic."""
+    workers: int = 8
+
+    def name(self, function: str) -> str:
+        """A function's name in Lambda."""
+        return f"{self.project}-{function}"
+
+    def observe(self, functions: Iterable[str]) -> dict[str, RemoteFunction | None]:
+        """What the environment holds; updates that are under way are waited for."""
+        return {function: self._observe(self.name(function)) for function in functions}
+
+    def executor(
+        self, aliases: Mapping[str, AliasState | None], revisions: Mapping[str, str] | None = None
+    ) -> ActingExecutor:
+        """What carries a plan out, guarded by what the plan saw."""
+        return ActingExecutor(
+            self.client,
+            alias=self.alias,
+            name=self.name,
+            aliases=aliases,
+            revisions=revisions or {},
+            workers=self.workers,
+        )
+
+    def _observe(self, name: str) -> RemoteFunction | None:
+        latest = self.client.quiet(name)
+        if latest is None:
+            return None
+        alias = self.client.alias(name, self.alias)
+        if alias is None or alias.version == LATEST:
+            return RemoteFunction(latest=latest, alias=alias, live=latest if alias else None)
+        return RemoteFunction(latest=latest, alias=alias, live=self.client.state(name, alias.version))
