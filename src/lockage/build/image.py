@@ -62,8 +62,9 @@ def build_image(step: Step, shop: Workshop) -> Artifact:
 def _contexts(step: Step, shop: Workshop, work: Path) -> dict[str, str]:
     """Named contexts for every place of the Dockerfile, and the main one under the empty name."""
     recipe, places = step.recipe, step.recipe.dockerfile.places
-    # The last name is BuildKit's key for what it has received: it stays the same, or wheels are sent every time.
-    main = work / f"lockage-{recipe.name}"
+    # The last name is BuildKit's key for what it has received of all contexts: while it stays the same, wheels are
+    # sent once. Without the cache it is new, and so is everything that BuildKit reads.
+    main = work / (f"lockage-{recipe.name}" if shop.use_cache else f"{work.name}-{recipe.name}")
     stage.stage_folder(shop.root, recipe.folder, main)
     stage.stage_sources(shop.root, recipe, work / "sources", work / "checks")
     stage.stage_scripts(work / "lockage")

@@ -75,12 +75,16 @@ def stage_scripts(into: Path) -> None:
 
 
 def stage_tool(tool: ToolUse, program: Path, cache: Path) -> Path:
-    """A folder with a verified tool's program alone, under its name; made once per user."""
+    """A folder with a verified tool's program alone, as ``bin/<name>``; made once per user.
+
+    In a folder of its own because BuildKit gives a context's topmost folder the time at which it received it, and a
+    ``COPY`` from there would hand that time on.
+    """
     place = cache / "programs" / tool.digest.partition(":")[2]
     if not place.is_dir():
         with _beside(place) as tree:
-            tree.mkdir()
-            shutil.copy(program, tree / tool.name)
+            (tree / "bin").mkdir(parents=True)
+            shutil.copy(program, tree / "bin" / tool.name)
             normalise(tree)
             _take_place(tree, place)
     return place
