@@ -2,7 +2,7 @@
 
 Built on the parser's events rather than on a loader, because the same file is read by Terraform's ``yamldecode``: bare
 words that YAML 1.1 and 1.2 readers understand differently (``on``, ``010``, ``1_000``) are mistakes here, as are
-repeated keys, which loaders silently let win. Nesting costs no stack, so no input can exhaust it.
+repeated keys, of which loaders silently take the last.
 """
 
 import re
@@ -17,6 +17,9 @@ Place = tuple[str | int, ...]
 
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _MERGE = "<<"
+_DEEPEST = 50
+"""Levels of nesting; no file needs a fifth of it, and paths below would cost memory by the square of it."""
+
 _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")
@@ -81,6 +84,9 @@ def parse(content: bytes) -> Document:
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
+            if builder.depth > _DEEPEST:
+                document.mistake((), f"nested more than {_DEEPEST} levels deep", line=_line(event))
+                break
     except yaml.YAMLError as error:
         _syntax(document, text, error)
     if not builder.documents and not document.mistakes:
@@ -93,11 +99,12 @@ def _syntax(document: Document, text: str, error: yaml.YAMLError) -> None:
     tabbed = [number for number, line in enumerate(text.splitlines(), 1) if re.match(r" *\t", line)]
     for number in tabbed:
         document.mistake((), "a tab in the indentation; YAML allows only spaces there", line=number)
-    mark = getattr(error, "problem_mark", None)
-    position = getattr(error, "position", 0)
-    line = mark.line + 1 if mark else text.count("\n", 0, position) + 1
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
     context = getattr(error, "context", None)
+    endless = "end of stream" in problem  # then where it began is the place to look
+    mark = getattr(error, "context_mark" if endless else "problem_mark", None)
+    position = getattr(error, "position", 0)
+    line = mark.line + 1 if mark else text.count("\n", 0, position) + 1
     if line not in tabbed:
         document.mistake((), f"not YAML: {problem}{f' {context}' if context else ''}", line=line)
 
@@ -137,6 +144,11 @@ class _Builder:
             self.documents += 1
             if self.documents > 1:
                 self._mistake(event, "a second YAML document; the file holds one")
+
+    @property
+    def depth(self) -> int:
+        """How many mappings and lists are open."""
+        return len(self._frames)
 
     def _mistake(self, event: yaml.Event, problem: str) -> None:
         self._document.mistake(self._path(), problem, line=_line(event))

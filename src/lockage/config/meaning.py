@@ -18,6 +18,29 @@ POLLING = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 PIPELINE_ROLES = ("publisher", "deployer", "rollback", "e2e")
 """Roles that every project has; so is ``releases-<environment>``."""
 
+RESERVED_VARIABLES = frozenset(
+    {
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+    }
+)
+"""Lambda sets these itself and refuses them in a configuration
+(https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html)."""
+
 REFERENCE = re.compile(r"\$\{([^}]*)\}?")
 """A symbolic reference in an environment value; a closing brace may be forgotten."""
 
@@ -58,6 +81,8 @@ def _handler(document: Document, place: Place, function: Function, project: Proj
         return
     if image.repository is None:
         document.mistake((*place, "image"), f"the image {function.image!r} has no repository, so Lambda cannot pull it")
+    if ("images", function.image, "sources") in document.made_up:
+        return
     package, _, rest = function.handler.partition(".")
     staged = [PurePosixPath(source).name for source in image.sources]
     if package not in staged:
@@ -72,6 +97,8 @@ def _handler(document: Document, place: Place, function: Function, project: Proj
 def _environment(document: Document, place: Place, function: Function, known: tuple[str, ...]) -> None:
     valid = [f"${{{reference}}}" for reference in known]
     for key, value in function.environment.items():
+        if key in RESERVED_VARIABLES:
+            document.mistake((*place, "environment", key), "is Lambda's own to set; choose another name")
         for match in REFERENCE.finditer(value):
             if match.group() not in valid:
                 problem = f"{match.group()!r} refers to nothing declared under resources"
@@ -129,9 +156,16 @@ def _environments(document: Document, project: Project) -> None:
         place = ("environments", name)
         if environment.account in seen:
             other = seen[environment.account]
-            problem = f"shares its account with {other!r}; roles have the same names in all environments, so each needs its own"
+            problem = (
+                f"shares its account with {other!r}; role names are equal in all environments, so each needs its own"
+            )
             document.mistake((*place, "account"), problem)
         seen.setdefault(environment.account, name)
+        if environment.region != project.registry.region:
+            problem = (
+                f"is not the registry's, {project.registry.region!r}; Lambda pulls images from its own Region only"
+            )
+            document.mistake((*place, "region"), problem)
         if environment.after is None:
             continue
         if environment.after not in project.environments:

@@ -9,23 +9,43 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,30}$", description="lower case letters, digits and dashes")]
-AccountId = Annotated[str, Meta(pattern=r"^[0-9]{12}$", description="12 digits, quoted")]
-Reference = Annotated[str, Meta(pattern=r"^(table|topic|queue|secret)\.[a-z][a-z0-9-]{0,30}$")]
-Action = Annotated[str, Meta(pattern=r"^[a-z0-9-]+:[A-Za-z]+$", description="one IAM action; no wildcard")]
-RelativePath = Annotated[str, Meta(pattern=r"^[^/~][^:]*$")]
+_END = r"(?!\n)$"
+"""A bare ``$`` would let a newline pass at the end, in Python's expressions though not in JSON Schema's."""
+
+
+def _text(pattern: str, description: str) -> Meta:
+    return Meta(pattern=f"^{pattern}{_END}", description=description)
+
+
+Name = Annotated[
+    str, _text(r"[a-z][a-z0-9-]{0,30}", "up to 31 lower case letters, digits and dashes, beginning with a letter")
+]
+AccountId = Annotated[str, _text(r"[0-9]{12}", "an AWS account id of 12 digits")]
+Region = Annotated[str, _text(r"[a-z]{2}(-[a-z]+)+-[0-9]", "an AWS Region, such as eu-central-1")]
+Reference = Annotated[
+    str,
+    _text(r"(table|topic|queue|secret)\.[a-z][a-z0-9-]{0,30}", "table.NAME, topic.NAME, queue.NAME or secret.NAME"),
+]
+Action = Annotated[
+    str, _text(r"[a-z0-9-]+:[A-Za-z]+", "one IAM action, such as dynamodb:GetItem; wildcards are not taken")
+]
+RelativePath = Annotated[str, _text(r"[^/~\n][^:\n]*", "a path below the project's folder, written with /")]
+Digits = Annotated[str, _text(r"[0-9]+", "digits")]
 
 
 class Image(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A container image, built from one Dockerfile."""
 
     dockerfile: RelativePath
+    """The build's recipe; every ``FROM`` in it has a digest."""
     requirements: RelativePath | None = None
     """A lock with hashes, as ``uv pip compile --generate-hashes`` writes it."""
     sources: tuple[RelativePath, ...] = ()
     """Folders staged into the task root, each under its own last name."""
-    python: Annotated[str, Meta(pattern=r"^3\.[0-9]+$")] = "3.13"
+    python: Annotated[str, _text(r"3\.[0-9]+", "a Python version, such as 3.13")] = "3.13"
+    """The base image's own Python, for which dependencies are fetched."""
     platform: Literal["linux/amd64", "linux/arm64"] = "linux/amd64"
+    """One platform an image: Lambda takes no index."""
     repository: Name | None = None
     """ECR repository; none for an image that is only built upon."""
     budget_mb: Annotated[int, Meta(ge=1, le=10_000)] = 500
@@ -36,29 +56,41 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What a function's role may do to one resource."""
 
     to: Reference
+    """The resource."""
     actions: Annotated[tuple[Action, ...], Meta(min_length=1)]
+    """Every action by its name; a wildcard is a mistake."""
 
 
 class QueueTrigger(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An event source mapping from a queue to the function's alias."""
 
     queue: Name
+    """A queue under ``resources``; the function needs a grant to receive from it."""
     batch: Annotated[int, Meta(ge=1, le=10_000)] = 10
+    """Most messages in one event; above 10 Lambda waits up to a second to fill it."""
 
 
 class Function(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A Lambda function: what a version snapshots of it, and what its role may do."""
 
     image: Name
-    handler: Annotated[str, Meta(pattern=r"^[A-Za-z_][\w]*(\.[A-Za-z_][\w]*)+$")]
+    """The image it runs in."""
+    handler: Annotated[str, _text(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)+", "package.module.function")]
+    """What Lambda calls; its package is one of the image's sources."""
     memory_mb: Annotated[int, Meta(ge=128, le=10_240)] = 256
+    """Memory, in Lambda's megabytes (MiB); CPU grows with it."""
     timeout_s: Annotated[int, Meta(ge=1, le=900)] = 30
-    environment: dict[Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")], str] = {}
+    """When Lambda gives up on one event."""
+    environment: dict[
+        Annotated[str, _text(r"[A-Za-z][A-Za-z0-9_]*", "letters, digits and _, beginning with a letter")], str
+    ] = {}
     """Values may hold ``${table.NAME}``, ``${topic.NAME}``, ``${queue.NAME}`` or ``${secret.NAME}``."""
     probe: RelativePath
     """A JSON event that every version must answer without an error and without an effect."""
     grants: tuple[Grant, ...] = ()
+    """What its role may do; nothing else is."""
     trigger: QueueTrigger | None = None
+    """A queue whose messages it handles."""
     url: bool = False
     """Whether the alias has a function URL."""
 
@@ -67,12 +99,14 @@ class Checks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What the end-to-end checks' role may do, besides invoking every alias and reading every parameter."""
 
     grants: tuple[Grant, ...] = ()
+    """What its role may do besides."""
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A DynamoDB table with one string key."""
 
-    key: Annotated[str, Meta(pattern=r"^[a-z_]+$")]
+    key: Annotated[str, _text(r"[a-z_]{1,255}", "lower case letters and _")]
+    """The partition key."""
 
 
 class Topic(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,13 +117,16 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """A queue's subscription to a topic, filtered by message attributes."""
 
     topic: Name
+    """A topic under ``resources``."""
     filter: dict[str, tuple[str, ...]] = {}
+    """Message attribute → values that pass; all messages pass without one."""
 
 
 class Queue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An SQS queue with a dead-letter queue behind it."""
 
     subscribe: Subscription | None = None
+    """What feeds it; without one, functions send to it."""
     receives: Annotated[int, Meta(ge=1, le=1000)] = 3
     """Failed receives before a message goes to the dead-letter queue."""
 
@@ -102,36 +139,46 @@ class Resources(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """What Terraform makes and functions refer to."""
 
     tables: dict[Name, Table] = {}
+    """``${table.NAME}`` is the table's name."""
     topics: dict[Name, Topic] = {}
+    """``${topic.NAME}`` is the topic's ARN."""
     queues: dict[Name, Queue] = {}
+    """``${queue.NAME}`` is the queue's URL."""
     secrets: dict[Name, Secret] = {}
+    """``${secret.NAME}`` is the secret's ARN."""
 
 
 class Registry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where images and releases live: one account, read by every environment."""
 
     account: AccountId
-    region: Annotated[str, Meta(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")]
-    store: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
+    """Where they live."""
+    region: Region
+    """That of every environment too: Lambda pulls images from its own Region only."""
+    store: Annotated[str, _text(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "an S3 bucket name")]
     """S3 bucket of the release store, in the same account."""
 
 
 class Github(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The repository whose jobs the pipeline's roles trust; names can change hands, so its ids count too."""
 
-    repository: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", description="OWNER/REPOSITORY")]
-    owner_id: Annotated[str, Meta(pattern=r"^[0-9]+$", description="digits, quoted: gh api users/OWNER --jq .id")]
-    repository_id: Annotated[
-        str, Meta(pattern=r"^[0-9]+$", description="digits, quoted: gh api repos/OWNER/REPOSITORY --jq .id")
-    ]
+    repository: Annotated[str, _text(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", "OWNER/REPOSITORY")]
+    """As in its address."""
+    owner_id: Digits
+    """As ``gh api users/OWNER --jq .id`` prints it."""
+    repository_id: Digits
+    """As ``gh api repos/OWNER/REPOSITORY --jq .id`` prints it."""
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An AWS account and Region in which the functions' alias ``live`` is served."""
 
     account: AccountId
-    region: Annotated[str, Meta(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$")]
+    """Its own: no two environments share one."""
+    region: Region
+    """Where its functions run."""
     alias: Name = "live"
+    """The alias that everything calls; a rollout moves it."""
     after: Name | None = None
     """The environment a release must have passed before this one takes it."""
 
@@ -140,23 +187,36 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What stops a build."""
 
     severities: Annotated[tuple[Literal["MEDIUM", "HIGH", "CRITICAL"], ...], Meta(min_length=1)] = ("HIGH", "CRITICAL")
+    """A finding of one of these fails the gate."""
     exceptions: RelativePath = "sbom/exceptions.yaml"
+    """Dated, owned decisions to accept a finding."""
     database_max_age_h: Annotated[int, Meta(ge=1, le=720)] = 48
+    """With an older vulnerability database the verdict is *inconclusive*."""
 
 
 class Project(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``lockage.yaml``."""
 
     version: Literal[1]
+    """Of this format."""
     project: Name
+    """Begins the name of everything the project makes in AWS."""
     images: Annotated[dict[Name, Image], Meta(min_length=1)]
+    """What is built."""
     functions: Annotated[dict[Name, Function], Meta(min_length=1)]
+    """What runs."""
     resources: Resources = Resources()
+    """What functions refer to."""
     registry: Registry
+    """Where images and releases live."""
     environments: Annotated[dict[Name, Environment], Meta(min_length=1)]
+    """Where functions run, in the order that ``after`` gives."""
     checks: Checks = Checks()
+    """What the end-to-end checks may do."""
     gate: Gate = Gate()
+    """What stops a build."""
     github: Github | None = None
+    """Whose jobs may take on the pipeline's roles; without it, none."""
 
     def function_name(self, function: str) -> str:
         """The Lambda function's name, the same in every account."""
@@ -176,3 +236,4 @@ class Local(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Local configuration: ``lockage.local.yaml`` beside the project file, or the user's own ``lockage/local.yaml``."""
 
     mirrors: Mirrors = Mirrors()
+    """Second sources."""

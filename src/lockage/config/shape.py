@@ -49,9 +49,12 @@ class _Walk:
         if isinstance(kind, inspect.VarTupleType):
             return self._list(path, value, kind)
         if not _fits(value, kind):
-            near = nearest(str(value), map(str, kind.values)) if isinstance(kind, inspect.LiteralType) else ""
+            choices = map(str, kind.values) if isinstance(kind, inspect.LiteralType) else ()
+            near = nearest(value, choices) if isinstance(value, str) else ""
             needed = description or _needed(kind)
-            self._wrong(path, f"found {shown(value)}, needs {needed}{_quotes(value, kind)}", near)
+            self._wrong(
+                path, f"found {shown(value)}, needs {needed}{_quotes(value, kind)}", near if near != value else ""
+            )
             return value if isinstance(kind, inspect.StrType) and isinstance(value, str) else _example(kind)
         return value
 
@@ -64,13 +67,16 @@ class _Walk:
             self._wrong(path, f"found {shown(value)}, needs a mapping{_empty(value)}")
             return _example(kind)
         fields = {field.encode_name: field for field in kind.fields}
+        meant = {name: name for name in fields if name in value}
         for key in [key for key in value if key not in fields]:
-            near = nearest(key, fields.keys() - value.keys())
+            near = nearest(key, fields.keys() - meant.keys())
             self._document.mistake(path, f"unknown key {key!r}", nearest=near, line=self._document.line((*path, key)))
+            if near:
+                meant[near] = key
         made: dict[str, Any] = {}
         for name, field in fields.items():
-            if name in value:
-                made[field.name] = self.value((*path, name), value[name], field.type)
+            if name in meant:
+                made[field.name] = self.value((*path, meant[name]), value[meant[name]], field.type)
             elif field.required:
                 self._document.mistake(path, f"the key {name!r} is missing")
                 self._document.made_up.add((*path, name))
