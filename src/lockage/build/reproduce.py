@@ -1,0 +1,84 @@
+"""Builds every image twice from nothing, in two directories, and compares."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from lockage.build.execute import execute
+from lockage.build.image import Workshop
+from lockage.errors import LockageError
+from lockage.model.artifact import Artifact
+from lockage.model.dist import DistDir
+from lockage.oci import layout
+from lockage.oci.difference import difference
+from lockage.plan.decide import BuildPlan
+from lockage.plan.recipe import Recipe
+
+
+class NotReproducible(LockageError):  # noqa: N818 - an outcome
+    """Equal inputs gave other bytes."""
+
+    exit_code = 16
+
+
+def reproduce(plan: BuildPlan, shop: Workshop) -> Sequence[Artifact]:
+    """Build all of a plan's images twice without any cache, and hold them against each other and against ``dist/``.
+
+    Each build reads its own copy of the project, in a directory of its own, with times of its own.
+
+    Returns:
+        The artifacts, in the plan's order.
+
+    Raises:
+        NotReproducible: naming the first layer and file that differ.
+    """
+    with _elsewhere(plan, shop, "first") as one, _elsewhere(plan, shop, "second") as other:
+        built = execute(_all_built(plan, "the first time"), one)
+        execute(_all_built(plan, "the second time"), other)
+        for artifact in built:
+            _compare(artifact, one.dist, other.dist, "two builds")
+            standing = shop.dist.find_artifact(artifact.name)
+            if standing and standing.fingerprint == artifact.fingerprint:
+                _compare(artifact, one.dist, shop.dist, "a new build and what stands in dist")
+    return built
+
+
+def _all_built(plan: BuildPlan, reason: str) -> BuildPlan:
+    steps = (msgspec.structs.replace(step, action="build", reasons=(reason,)) for step in plan.steps)
+    return msgspec.structs.replace(plan, steps=tuple(steps))
+
+
+@contextmanager
+def _elsewhere(plan: BuildPlan, shop: Workshop, name: str) -> Iterator[Workshop]:
+    """A workshop over a copy of the project, with an empty cache."""
+    with tempfile.TemporaryDirectory(prefix=f"lockage-{name}-") as place:
+        root = Path(place) / name / "project"
+        for recipe in (step.recipe for step in plan.steps):
+            _copy(recipe, shop.root, root)
+        yield msgspec.structs.replace(
+            shop, root=root, dist=DistDir(Path(place) / "dist"), cache=Path(place) / "cache", use_cache=False
+        )
+
+
+def _copy(recipe: Recipe, root: Path, into: Path) -> None:
+    trees = [*recipe.sources, *([recipe.folder] if recipe.folder else [])]
+    paths = [file.path for tree in trees for file in tree.files]
+    for path in (recipe.dockerfile.path, *([recipe.lock.path] if recipe.lock else []), *paths):
+        target = into / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(root / path, target)
+
+
+def _compare(artifact: Artifact, one: DistDir, other: DistDir, which: str) -> None:
+    name = artifact.name
+    found = difference(layout.read(one.layout(name)), layout.read(other.layout(name)))
+    if found:
+        raise NotReproducible(
+            f"{name} is not reproducible: {which} of the same inputs differ",
+            why=found.render(),
+            remedy="look for a clock, an order, a path or a random name in what made this layer",
+        )
