@@ -79,7 +79,7 @@ def publisher(project: Project) -> tuple[Statement, ...]:
         Statement(sid="Push", actions=(*PUSH, *PULL), resources=repositories),
         *_read_store(store),
         Statement(sid="Write", actions=("s3:PutObject",), resources=(f"{store}/releases/*", f"{store}/evidence/*")),
-        Statement(sid="Mark", actions=("ssm:GetParameters",), resources=(arns.parameter("rehearsal"),)),
+        Statement(sid="Mark", actions=("ssm:GetParameter",), resources=(arns.parameter("rehearsal"),)),
     )
 
 
@@ -103,7 +103,7 @@ def deployer(project: Project, environment: str) -> tuple[Statement, ...]:
     used = {project.images[f.image].repository: None for f in project.functions.values()}
     return (
         Statement(sid="Roll", actions=ROLL, resources=_functions(project, arns)),
-        Statement(sid="Resolve", actions=("ssm:GetParameters",), resources=tuple(map(arns.parameter, parameters))),
+        Statement(sid="Resolve", actions=("ssm:GetParameter",), resources=tuple(map(arns.parameter, parameters))),
         Statement(sid="Pull", actions=PULL, resources=tuple(registry.repository(r) for r in used if r is not None)),
         Statement(
             sid="Chain",
@@ -131,7 +131,7 @@ def checks(project: Project, environment: str) -> tuple[Statement, ...]:
     return (
         Statement(
             sid="Find",
-            actions=("ssm:GetParameter", "ssm:GetParameters"),
+            actions=("ssm:GetParameter",),
             resources=tuple(map(arns.parameter, parameters)),
         ),
         Statement(
