@@ -80,11 +80,13 @@ class Console:
 
     def __init__(self, view: View | None = None) -> None:
         self._view = view or PlainView()
+        self._within = ""
         self.records: list[StepRecord] = []
 
     @contextmanager
     def step(self, name: str) -> Iterator[Step]:
         """Time a step; an exception marks it *failed* and passes on."""
+        name = f"{self._within}{name}"
         step = Step(name)
         self._view.began(name)
         started = time.perf_counter()
@@ -98,6 +100,15 @@ class Console:
             record = StepRecord(name=name, state=step.state, seconds=round(seconds, 3), reason=step.reason)
             self.records.append(record)
             self._view.ended(record)
+
+    @contextmanager
+    def within(self, what: str) -> Iterator[None]:
+        """Steps inside are named ``<what>: <name>``, so that a run which does the same twice can tell them apart."""
+        before, self._within = self._within, f"{self._within}{what}: "
+        try:
+            yield
+        finally:
+            self._within = before
 
     def note(self, text: str) -> None:
         """A line for people."""

@@ -2,6 +2,9 @@
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from rich.console import Console as Terminal
 from rich.console import Group, RenderableType
@@ -57,9 +60,22 @@ class LiveView:
         return Text.assemble(text, f"{time.monotonic() - began:14.1f} s  ", (name, "bold"))
 
 
+_shared: ContextVar[Console | None] = ContextVar("shared_console", default=None)
+
+
 def console() -> Console:
-    """For a person a live view, for a pipe plain lines; both on standard error."""
-    return Console(LiveView() if sys.stderr.isatty() else PlainView())
+    """For a person a live view, for a pipe plain lines, both on standard error; or the one that is shared now."""
+    return _shared.get() or Console(LiveView() if sys.stderr.isatty() else PlainView())
+
+
+@contextmanager
+def shared(with_: Console) -> Iterator[None]:
+    """Every verb that is called inside tells its steps to this console."""
+    token = _shared.set(with_)
+    try:
+        yield
+    finally:
+        _shared.reset(token)
 
 
 def _first_line(text: str) -> str:

@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console as Terminal
 
 from lockage.console import Console, PlainView
-from lockage.report.live import LiveView, console
+from lockage.report.live import LiveView, console, shared
 
 
 def shown(*, terminal: bool, **options: object) -> tuple[Console, io.StringIO]:
@@ -54,3 +54,10 @@ def test_text_is_never_taken_for_markup() -> None:
 def test_a_pipe_gets_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: False)
     assert isinstance(console()._view, PlainView)  # noqa: SLF001 - which view was chosen is what the test asks
+
+
+def test_verbs_inside_of_another_share_its_console() -> None:
+    told = Console(PlainView(io.StringIO()))
+    with shared(told):
+        assert console() is told
+    assert console() is not told
