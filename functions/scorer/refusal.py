@@ -3,14 +3,13 @@
 Scorer reaches the remediation queue only through the topic and its filter; its role must be refused there. The proof is
 an attempt that could do no harm if it were allowed, whoever asks for it:
 
-- it sends a batch of *no* messages, which needs the permission ``sqs:SendMessage`` and which SQS refuses as
-  ``EmptyBatchRequest`` once permission is given. Nothing is ever sent, read, hidden or counted;
+- it sends a batch of *no* messages. That needs the permission ``sqs:SendMessage``; where it is given, SQS refuses the
+  batch as ``EmptyBatchRequest``. Nothing is ever sent, read, hidden or counted;
 - the caller names a queue of this function's own account and nothing else: no URL, host, account or text of theirs goes
   into a request that the role signs;
-- the answer is the service's error code, no content.
+- the answer is the service's error code, no content. Any code but a denial counts as *not refused*.
 
-Documented: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html (errors) and
-the service authorization reference of SQS (the batch actions have no permission of their own).
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
 """
 
 from botocore.exceptions import ClientError

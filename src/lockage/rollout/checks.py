@@ -103,12 +103,20 @@ def decide(completed: process.Completed, checks: Sequence[Check]) -> tuple[Outco
         return "inconclusive", "\n".join([f"pytest ended with exit code {completed.code}:", *said[-_TAIL_LINES:]])
     failed = [check for check in checks if check.outcome == "failed"]
     if failed:
-        return "fail", "\n".join(f"{check.name}: {check.message}" for check in failed)
+        return "fail", _causes(failed)
     if completed.code == _RAN[1]:
         return "inconclusive", "pytest reported a failure that its results do not show"
     if not any(check.outcome == "passed" for check in checks):
         return "inconclusive", f"no check passed: {len(checks)} ran, all of them skipped" if checks else "no check ran"
     return "pass", ""
+
+
+def _causes(failed: Sequence[Check]) -> str:
+    """A line a cause: a service that is down fails many checks with the same words."""
+    names: dict[str, list[str]] = {}
+    for check in failed:
+        names.setdefault(check.message, []).append(check.name)
+    return "\n".join(f"{', '.join(which)}: {message}" for message, which in names.items())
 
 
 def read_results(xml: bytes) -> tuple[Check, ...]:

@@ -82,6 +82,13 @@ def test_a_failing_check_is_shown(check: Run) -> None:
     )
 
 
+def test_one_cause_is_said_once(check: Run) -> None:
+    again = FAILED.replace("test_two[x]", "test_five")
+    assert check(FakePytest(1, FAILED, BROKEN, again)).reason == (
+        "test_a::test_two[x], test_a::test_five: AssertionError: 500 is not 200\ntest_a::test_three: no fixture"
+    )
+
+
 @pytest.mark.parametrize(
     ("fake", "why"),
     [
