@@ -100,10 +100,10 @@ class Docker:
         found = self._run("container", "inspect", "--format", "{{.State.Running}}", name, ok=(0, 1))
         return found.stdout.strip() == "true"
 
-    def logs(self, name: str) -> str:
-        """What a container printed, both streams."""
+    def logs(self, name: str) -> tuple[str, str]:
+        """What a container printed: standard output, standard error."""
         said = self._run("logs", name, ok=(0, 1))
-        return said.stdout + said.stderr
+        return said.stdout, said.stderr
 
     def remove(self, name: str) -> None:
         """Stop and remove a container; fine if there is none."""

@@ -1,0 +1,83 @@
+"""``lockage invoke``: one function, one event, its real image."""
+
+import difflib
+import os
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+
+from lockage.build.execute import execute
+from lockage.build.invoke import invoke
+from lockage.cli.build import workshop
+from lockage.cli.options import project_option
+from lockage.cli.plan import make_plan
+from lockage.config.load import load_project
+from lockage.config.schema import Project
+from lockage.errors import UsageError
+from lockage.model.dist import DistDir
+from lockage.report.live import console as make_console
+
+
+@click.command("invoke")
+@click.argument("name")
+@click.argument("event", type=click.Path(path_type=Path, allow_dash=True, dir_okay=False))
+@click.option(
+    "--env", "variables", multiple=True, metavar="KEY[=VALUE]", help="Set a variable, or hand one on; repeat."
+)
+@project_option
+def command(name: str, event: Path, *, variables: tuple[str, ...], project_file: Path) -> None:
+    """Run function NAME on EVENT, a JSON file or - for standard input, in its real image.
+
+    Builds the image first if its inputs changed. The container is read-only, without privileges, with the function's
+    memory, and gone afterwards. Declared variables are set; references to resources become their names. Nothing of
+    the caller's environment is handed on, credentials included, but what --env names.
+    """
+    project = load_project(project_file)
+    _hold_known(name, project)
+    content = _read(event)
+    overrides = dict(_variable(text) for text in variables)
+    console = make_console()
+    dist = DistDir(project_file.parent / "dist")
+    image = project.functions[name].image
+    plan = make_plan(project_file, (image,))
+    shop = workshop(project_file, plan, dist, console)
+    execute(plan, shop)
+    reference = shop.bases.load(dist.read_artifact(image), dist.layout(image))
+    with console.step(f"invoke {name}"):
+        answer = invoke(name, project, reference, content, overrides)
+    console.note(answer.log.strip())
+    print(answer.body.decode())
+
+
+def _hold_known(name: str, project: Project) -> None:
+    if name not in project.functions:
+        near = difflib.get_close_matches(name, project.functions, n=1)
+        raise UsageError(
+            f"no function is called {name!r}",
+            why=f"lockage.yaml names {', '.join(project.functions)}",
+            remedy=f"did you mean {near[0]!r}?" if near else "give one of these names",
+        )
+
+
+def _read(event: Path) -> bytes:
+    try:
+        content = sys.stdin.buffer.read() if str(event) == "-" else event.read_bytes()
+        msgspec.json.decode(content)
+    except OSError as error:
+        raise UsageError(f"the event {event} cannot be read", why=str(error), remedy="name a JSON file") from error
+    except msgspec.DecodeError as error:
+        raise UsageError(f"the event {event} is not JSON", why=str(error), remedy="give one JSON value") from error
+    return content
+
+
+def _variable(text: str) -> tuple[str, str]:
+    key, given, value = text.partition("=")
+    if given:
+        return key, value
+    if key in os.environ:
+        return key, os.environ[key]
+    raise UsageError(
+        f"{key} is not set here", why=f"--env {key} hands a variable on", remedy=f"write --env {key}=VALUE"
+    )
