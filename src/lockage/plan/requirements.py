@@ -60,28 +60,35 @@ def hold_in_step(path: str, pins: tuple[Pin, ...], asked: str) -> None:
     Raises:
         LockError: something asked for is missing or at a version not asked for, or something is no longer asked for.
     """
-    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - 15 ms, for locks only
-
     locked = {pin.name: pin for pin in pins}
     mistakes, names = [], set()
     for line, text, _ in _requirements(asked):
-        try:
-            requirement = Requirement(text)
-        except InvalidRequirement as error:
-            mistakes.append(f"line {line} of the requirements: {error}")
+        name = _NAME.match(text)
+        if not name:
+            mistakes.append(f"line {line} of the requirements is no requirement: {text}")
             continue
-        name = normalised(requirement.name)
-        names.add(name)
-        pin = locked.get(name)
+        names.add(normalised(name[0]))
+        pin = locked.get(normalised(name[0]))
         if pin is None:
             mistakes.append(f"{text} is asked for and not locked")
-        elif not requirement.specifier.contains(pin.version, prereleases=True):
+        elif not _answers(pin, text):
             mistakes.append(f"{text} is asked for, {pin.version} is locked")
-    mistakes += [
-        f"{pin.name} is locked and no longer asked for" for pin in pins if pin.direct and pin.name not in names
-    ]
+    gone = (pin.name for pin in pins if pin.direct and pin.name not in names)
+    mistakes += [f"{name} is locked and no longer asked for" for name in gone]
     if mistakes:
         raise LockError(f"{path} is out of date", why="\n".join(mistakes), remedy=_relock(path))
+
+
+def _answers(pin: Pin, text: str) -> bool:
+    exact = _PIN.fullmatch(text)
+    if exact and "*" not in text:
+        return exact["version"] == pin.version
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - 30 ms, for ranges only
+
+    try:
+        return Requirement(text).specifier.contains(pin.version, prereleases=True)
+    except InvalidRequirement:
+        return False
 
 
 def asked_path(lock: str) -> str:
