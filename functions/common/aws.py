@@ -1,5 +1,6 @@
 """The services the functions call, with limits that end well before a function's own timeout would hide the cause."""
 
+import os
 from typing import Any
 
 import boto3
@@ -20,14 +21,19 @@ _CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard",
 
 def client(service: str) -> Client:
     """A client for the function's own Region and role."""
-    return boto3.client(service, config=_CONFIG)
+    return boto3.client(service, region_name=_region(), config=_CONFIG)
 
 
 def table(name: str) -> Table:
     """A DynamoDB table that takes and gives Python values."""
-    return boto3.resource("dynamodb", config=_CONFIG).Table(name)
+    return boto3.resource("dynamodb", region_name=_region(), config=_CONFIG).Table(name)
 
 
 def error_code(error: ClientError) -> str:
     """The service's own word for a refusal, such as ``AccessDenied``."""
     return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _region() -> str | None:
+    """The function's own: Lambda sets both variables, Lambda's local emulator this one, and boto3 reads the other."""
+    return os.environ.get("AWS_REGION")

@@ -4,7 +4,7 @@ import logging
 import pytest
 from fakes.platform import context
 
-from common import log, probe
+from common import aws, log, probe
 from common.settings import ConfigurationError, required
 
 
@@ -75,3 +75,14 @@ def test_a_probe_is_answered_with_name_and_version(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_VERSION", "7")
     assert probe.requested({"lockage": {"probe": True}}) == {"probe": True}
     assert probe.answer("scorer", sample="allow") == {"name": "scorer", "version": "7", "ok": True, "sample": "allow"}
+
+
+def test_a_client_is_for_the_functions_region_and_gives_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "none")
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    for client in (aws.client("sns"), aws.table("t").meta.client):
+        assert client.meta.region_name == "eu-central-1"
+        config = client.meta.config
+        assert (config.connect_timeout + config.read_timeout) * config.retries["total_max_attempts"] < 30
