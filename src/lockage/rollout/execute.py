@@ -82,8 +82,7 @@ class ActingExecutor:
             case UpdateCode() | UpdateConfiguration():
                 self._update(instruction)
             case PublishVersion(function=function):
-                revision = self._revisions[function]
-                self.versions[function] = self._client.publish(self._name(function), revision=revision)
+                self.versions[function] = self._publish(function)
             case ShiftAlias(function=function, version=version):
                 self._move(function, version or self.versions[function])
             case CreateAlias(function=function):
@@ -118,7 +117,7 @@ class ActingExecutor:
                 self._client.update_code(name, change.image, change.architecture, revision=revision)
             else:
                 self._client.update_configuration(name, change.configuration, revision=revision)
-        except StaleError as error:
+        except (StaleError, ConflictError) as error:
             if not updated(change, self._client.settled(name)):
                 raise RolloutFailed(
                     f"{change.function} was changed by someone else meanwhile",
@@ -129,6 +128,14 @@ class ActingExecutor:
     def _settle(self, function: str) -> None:
         since = self._revisions[function]
         self._revisions[function] = self._client.settled(self._name(function), since=since).revision
+
+    def _publish(self, function: str) -> Version:
+        """Once more when the guard does not hold: what was snapshot is read and held to what was asked for anyway."""
+        name = self._name(function)
+        try:
+            return self._client.publish(name, revision=self._revisions[function])
+        except StaleError:
+            return self._client.publish(name, revision=self._client.settled(name).revision)
 
     def _hold_version(self, function: str, desired: Desired) -> None:
         """Somebody else's change between ours and the snapshot would be in it: Lambda's guard alone does not say so."""

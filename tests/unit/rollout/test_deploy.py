@@ -1,0 +1,243 @@
+import pytest
+from fakes.environment import Environments, FakeChecks, digest, image, make_release
+from msgspec.structs import replace
+
+from lockage.errors import Inconclusive, RolloutFailed
+from lockage.rollout import record as records
+from lockage.rollout.back import MixedError
+from lockage.rollout.checks import ChecksFailed
+from lockage.rollout.deploy import deploy
+
+
+def test_a_first_release_is_staged_checked_shifted_and_proven() -> None:
+    environments, release, checks = Environments(), make_release("a"), FakeChecks()
+    outcome = deploy(environments.site(), release, checks)
+    assert environments.serves() == {name: (image("a"), 256) for name in ("onboarding", "remediator", "scorer")}
+    assert [(proof.function, proof.version, proof.digest) for proof in outcome.proofs] == [
+        ("onboarding", "2", digest("a")),
+        ("remediator", "2", digest("a")),
+        ("scorer", "2", digest("a")),
+    ]
+    assert checks.runs == 1
+    record, _ = environments.store.record("preprod")
+    assert record.release == release.id
+    assert record.open is None
+    assert records.is_good(record, release.id)
+
+
+def test_references_are_resolved_in_the_environment_and_recorded() -> None:
+    environments, release = Environments(), make_release("a")
+    deploy(environments.site(), release, FakeChecks())
+    function = environments.lambdas["preprod"].functions["platform-scorer"]
+    assert function.versions["2"]["Environment"] == {"Variables": {"TABLE": "decisions-of-preprod", "MODE": "strict"}}
+    record, _ = environments.store.record("preprod")
+    assert record.passages[-1].references == {"table.decisions": "decisions-of-preprod"}
+
+
+def test_every_function_is_staged_and_checked_before_the_first_alias_moves() -> None:
+    environments = Environments()
+    deploy(environments.site(), make_release("a"), FakeChecks())
+    names = [name.split(":")[1] for _, name, _ in environments.world.calls]
+    first_shift = names.index("UpdateAlias")
+    assert names[:first_shift].count("PublishVersion") == 3
+    assert names[:first_shift].count("InvokeFunction") == 3
+    assert "UpdateFunctionCode" not in names[first_shift:]
+
+
+def test_a_version_is_checked_by_its_own_qualifier() -> None:
+    environments = Environments()
+    deploy(environments.site(), make_release("a"), FakeChecks())
+    asked = [
+        arguments["Qualifier"] for _, name, arguments in environments.world.calls if name.endswith("InvokeFunction")
+    ]
+    assert asked[:3] == ["2", "2", "2"]
+    assert set(asked[3:]) == {"live"}
+
+
+def test_what_has_not_changed_keeps_its_version() -> None:
+    environments = Environments()
+    deploy(environments.site(), make_release("a"), FakeChecks())
+    more = make_release("a", memory=lambda name: 512 if name == "remediator" else 256)
+    outcome = deploy(environments.site(), more, FakeChecks())
+    assert outcome.kept == ("onboarding", "scorer")
+    assert [proof.version for proof in outcome.proofs] == ["2", "3", "2"]
+    changed = [arguments for _, name, arguments in environments.world.calls if name.endswith("UpdateFunctionCode")]
+    assert len(changed) == 3, "more memory needs no new code"
+
+
+def test_what_terraform_changed_is_taken_into_a_new_version() -> None:
+    environments, release = Environments(), make_release("a")
+    deploy(environments.site(), release, FakeChecks())
+    latest = environments.lambdas["preprod"].functions["platform-scorer"].latest
+    latest["Role"] = "arn:aws:iam::111111111111:role/another"
+    outcome = deploy(environments.site(), release, FakeChecks())
+    assert outcome.kept == ("onboarding", "remediator")
+
+
+def test_the_same_release_again_changes_nothing_and_is_read_back() -> None:
+    environments, release, checks = Environments(), make_release("a"), FakeChecks()
+    deploy(environments.site(), release, checks)
+    before = len(environments.world.changes())
+    outcome = deploy(environments.site(), release, checks)
+    assert len(environments.world.changes()) == before
+    assert len(outcome.proofs) == 3
+    assert checks.runs == 1
+
+
+def test_a_release_that_differs_in_nothing_that_runs_still_has_its_checks() -> None:
+    environments, checks = Environments(), FakeChecks()
+    first = make_release("a")
+    second = replace(first, parent=first.id)
+    deploy(environments.site(), first, checks)
+    deploy(environments.site(), second, checks)
+    assert checks.runs == 2
+    assert environments.store.record("preprod")[0].release == second.id
+
+
+def test_failing_checks_put_the_environment_back_and_mark_the_release() -> None:
+    environments = Environments()
+    good, bad = make_release("a"), make_release("b")
+    deploy(environments.site(), good, FakeChecks())
+    before = environments.serves()
+    failure = ChecksFailed("1 of 3 checks failed", why="test_scoring: 500", remedy="read the log")
+    with pytest.raises(RolloutFailed) as caught:
+        deploy(environments.site(), bad, FakeChecks(failure))
+    assert environments.serves() == before
+    record, _ = environments.store.record("preprod")
+    assert record.release == good.id
+    assert record.open is None
+    assert [passage.state for passage in record.passages] == ["good", "bad"]
+    assert caught.value.render() == (
+        f"error: preprod did not take release {bad.id[:12]}: 1 of 3 checks failed\n"
+        "  why:  test_scoring: 500\n"
+        f"        preprod: every alias is back at release {good.id[:12]}\n"
+        "  next: read the log"
+    )
+
+
+def test_aliases_go_back_in_the_reverse_order() -> None:
+    environments = Environments()
+    failure = ChecksFailed("no", why="no", remedy="no")
+    with pytest.raises(RolloutFailed):
+        deploy(environments.site(), make_release("a"), FakeChecks(failure))
+    moved = [arguments for _, name, arguments in environments.world.calls if name.endswith("UpdateAlias")]
+    assert [one["FunctionName"] for one in moved[3:]] == [one["FunctionName"] for one in reversed(moved[:3])]
+    assert {one["FunctionVersion"] for one in moved[3:]} == {"1"}
+
+
+def test_checks_that_could_not_tell_are_not_good_and_not_bad() -> None:
+    environments, release = Environments(), make_release("a")
+    unsure = Inconclusive("no check ran", why="none", remedy="write one")
+    with pytest.raises(RolloutFailed, match="no check ran"):
+        deploy(environments.site(), release, FakeChecks(unsure))
+    record, _ = environments.store.record("preprod")
+    assert [passage.state for passage in record.passages] == ["staged"]
+    assert environments.serves()["scorer"][0] == "seed"
+
+
+def test_checks_that_cannot_run_stop_before_anything_is_changed() -> None:
+    environments = Environments()
+    missing = Inconclusive("no folder", why="none", remedy="make it")
+    with pytest.raises(Inconclusive):
+        deploy(environments.site(), make_release("a"), FakeChecks(ready=missing))
+    assert environments.world.changes() == []
+
+
+def test_a_version_that_does_not_answer_never_gets_traffic() -> None:
+    environments = Environments()
+    deploy(environments.site(), make_release("a"), FakeChecks())
+    environments.lambdas["preprod"].broken.add(image("b"))
+    moves = environments.world.changes().count("lambda:UpdateAlias")
+    with pytest.raises(RolloutFailed) as caught:
+        deploy(environments.site(), make_release("b"), FakeChecks())
+    assert environments.world.changes().count("lambda:UpdateAlias") == moves
+    assert "version 3 of onboarding does not answer its probe" in caught.value.what
+    assert "RuntimeError: this image is broken" in caught.value.why
+    assert "no alias was moved" in caught.value.why
+    assert environments.store.record("preprod")[0].passages[-1].state == "bad"
+
+
+def test_an_image_that_lambda_cannot_use_says_why() -> None:
+    environments = Environments()
+    environments.lambdas["preprod"].unusable.add(image("a"))
+    with pytest.raises(RolloutFailed) as caught:
+        deploy(environments.site(), make_release("a"), FakeChecks())
+    assert "Lambda could not make ready" in caught.value.what
+    assert "ImageAccessDenied: cannot pull the image" in caught.value.why
+    assert environments.store.record("preprod")[0].passages[-1].state == "staged", "it is not known to be bad"
+
+
+def test_a_missing_permission_names_action_resource_and_role_and_nothing_moved() -> None:
+    environments = Environments()
+    deploy(environments.site(), make_release("a"), FakeChecks())
+    before = environments.serves()
+    with environments.world.denying("deployer", "lambda:PublishVersion"), pytest.raises(RolloutFailed) as caught:
+        deploy(environments.site(), make_release("b"), FakeChecks())
+    assert "role deployer lacks the permission lambda:PublishVersion" in caught.value.what
+    assert "arn:aws:lambda:eu-central-1:111111111111:function:platform-onboarding" in caught.value.why
+    assert "allow lambda:PublishVersion" in caught.value.remedy
+    assert environments.serves() == before
+
+
+def test_a_missing_permission_while_shifting_puts_every_alias_back() -> None:
+    environments = Environments()
+    deploy(environments.site(), make_release("a"), FakeChecks())
+    before = environments.serves()
+    environments.world.denied_calls["lambda:UpdateAlias"] = {2}
+    with pytest.raises(RolloutFailed, match="lacks the permission lambda:UpdateAlias") as caught:
+        deploy(environments.site(), make_release("b"), FakeChecks())
+    assert environments.serves() == before
+    assert "every alias is back at release" in caught.value.why
+    assert environments.store.record("preprod")[0].open is None
+
+
+def test_going_back_that_fails_says_so_and_the_next_command_ends_it() -> None:
+    environments = Environments()
+    first, second = make_release("a"), make_release("b")
+    deploy(environments.site(), first, FakeChecks())
+    before = environments.serves()
+    environments.world.denied_calls["lambda:UpdateAlias"] = {3, 4}
+    with pytest.raises(MixedError) as caught:
+        deploy(environments.site(), second, FakeChecks())
+    assert caught.value.what == "preprod is mixed: 1 of 3 aliases are not where they belong"
+    assert caught.value.why.startswith("remediator: role deployer lacks the permission lambda:UpdateAlias")
+    assert len(set(environments.serves().values())) == 2
+    with pytest.raises(RolloutFailed):
+        deploy(environments.site(), second, FakeChecks(ChecksFailed("no", why="no", remedy="no")))
+    assert environments.serves() == before
+
+
+def test_another_account_is_never_touched() -> None:
+    environments = Environments()
+    deploy(environments.site("preprod"), make_release("a"), FakeChecks())
+    assert {account for account, name, _ in environments.world.calls if name.startswith("lambda:")} == {"111111111111"}
+    assert environments.serves("prod")["scorer"][0] == "seed"
+
+
+def test_many_functions_stay_below_lambdas_rate() -> None:
+    names = tuple(f"f{number:03}" for number in range(120))
+    environments = Environments(functions=names)
+    outcome = deploy(environments.site(), make_release("a", functions=names), FakeChecks())
+    assert environments.lambdas["preprod"].throttled == 0
+    assert 9 <= outcome.mixed_seconds <= 11, "120 aliases at 12 a second"
+
+
+def test_a_throttled_call_is_tried_again() -> None:
+    environments = Environments()
+    environments.lambdas["preprod"].tokens = -5.0
+    deploy(environments.site(), make_release("a"), FakeChecks())
+    assert environments.lambdas["preprod"].throttled > 0
+    assert environments.serves()["scorer"][0] == image("a")
+
+
+@pytest.mark.parametrize(
+    "action",
+    ["lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration", "lambda:UpdateAlias", "s3:PutObject"],
+)
+def test_an_answer_that_was_lost_is_no_conflict(action: str) -> None:
+    environments = Environments()
+    environments.lambdas["preprod"].settle_seconds = 0.0
+    environments.world.lost.add(action)
+    deploy(environments.site(), make_release("a"), FakeChecks())
+    assert environments.world.lost == set()
+    assert environments.serves()["scorer"][0] == image("a")
