@@ -5,7 +5,6 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from lockage.aws.access import Access
 from lockage.rehearsal.embedded import EmbeddedAws
 
 _CONFIG = Config(proxies={}, retries={"max_attempts": 2}, read_timeout=90)
@@ -36,13 +35,11 @@ class Operator:
             self._clients[service] = made
         return self._clients[service]
 
-    def as_role(self, name: str) -> Access:
-        """What a job of the pipeline has: a role of this account, taken here as a job does by its token.
-
-        Inside of ``surroundings`` only; there its clients find the embedded AWS.
-        """
+    def session_of(self, role: str) -> boto3.Session:
+        """What a job of the pipeline has: a role of this account, taken here as a job does by its token."""
         taken = self.client("sts").assume_role(
-            RoleArn=f"arn:aws:iam::{self.account}:role/{name}", RoleSessionName="rehearsal"
+            RoleArn=f"arn:aws:iam::{self.account}:role/{role}", RoleSessionName="rehearsal"
         )["Credentials"]
-        session = boto3.Session(taken["AccessKeyId"], taken["SecretAccessKey"], taken["SessionToken"])
-        return Access(session, self.region)
+        return boto3.Session(
+            taken["AccessKeyId"], taken["SecretAccessKey"], taken["SessionToken"], region_name=self.region
+        )

@@ -1,0 +1,161 @@
+"""What must be true of the embedded AWS at each point of the story. Nothing here reads what our own code printed."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+import msgspec
+from botocore.exceptions import ClientError
+
+from lockage.errors import LockageError
+from lockage.rehearsal.handover import Fact, Invoke, missing, resolve
+from lockage.rehearsal.witness import Reply, Witness
+
+_PATIENCE_SECONDS = 30.0
+_POLL_SECONDS = 0.1
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
+
+
+class StoryBroken(LockageError):  # noqa: N818 - an outcome
+    """The embedded AWS says otherwise than the story."""
+
+    exit_code: ClassVar[int] = 16
+
+    def __init__(self, what: str, *, why: str) -> None:
+        super().__init__(
+            what,
+            why=why,
+            remedy="this is what the rehearsal is for: mend the cause, or run it with --keep and look at it there",
+        )
+
+
+def serves(witness: Witness, environment: str, commit: str) -> str:
+    """Every alias serves one version, with the image that ECR holds for a commit and the memory declared there.
+
+    Returns:
+        Which version each function serves.
+
+    Raises:
+        StoryBroken: one does not.
+    """
+    served = witness.served(environment)
+    wrong = []
+    for function, found in served.items():
+        declared = witness.project.functions[function]
+        repository = witness.project.images[declared.image].repository or ""
+        expected = {
+            "digest": witness.tagged(repository, commit),
+            "memory_mb": declared.memory_mb,
+            "weighted": False,
+        }
+        wrong += [f"{function}: {said}" for said in missing(expected, msgspec.to_builtins(found))]
+    if wrong:
+        raise StoryBroken(f"{environment} does not serve commit {commit[:12]}", why="\n".join(wrong))
+    return ", ".join(f"{function} {found.version}" for function, found in served.items())
+
+
+def answers(witness: Witness, environment: str, probes: Callable[[str], Path]) -> str:
+    """Every function answers its probe, by the version that its alias names.
+
+    Raises:
+        StoryBroken: one does not.
+    """
+    served = witness.served(environment)
+    for function, found in served.items():
+        probe = probes(witness.project.functions[function].probe)
+        reply = witness.invoke(environment, function, json.loads(probe.read_bytes()))
+        if reply.failed or reply.version != found.version:
+            raise StoryBroken(
+                f"{function} in {environment} does not answer as version {found.version}",
+                why=f"version {reply.version or 'unknown'} ran and answered: {reply.payload}",
+            )
+    return f"{len(served)} functions, each by the version its alias names"
+
+
+def unchanged(before: dict[str, Any], after: dict[str, Any], environment: str) -> str:
+    """Nothing that a rollout could touch is different.
+
+    Raises:
+        StoryBroken: something is.
+    """
+    different = [
+        f"{function}: {before.get(function)} became {after.get(function)}"
+        for function in sorted({*before, *after})
+        if before.get(function) != after.get(function)
+    ]
+    if different:
+        raise StoryBroken(f"{environment} was touched", why="\n".join(different))
+    return "aliases, revisions and versions are what they were"
+
+
+def tag_is_immutable(witness: Witness, repository: str, commit: str) -> str:
+    """ECR refuses other content under the tag of a commit, even from the account's owner.
+
+    Raises:
+        StoryBroken: it took it.
+    """
+    before = witness.tagged(repository, commit)
+    other = json.loads(witness.manifest(repository, commit))
+    other["annotations"] = {"org.opencontainers.image.description": "other content"}
+    try:
+        witness.registrar().client("ecr").put_image(
+            repositoryName=repository, imageManifest=json.dumps(other), imageTag=commit
+        )
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code == "ImageTagAlreadyExistsException" and witness.tagged(repository, commit) == before:
+            return f"ECR answered {code}"
+        raise
+    raise StoryBroken(f"the tag {commit} of {repository} is not immutable", why="ECR took other content under it")
+
+
+def refused(witness: Witness, environment: str, role: str, action: str, call: Callable[[Any], object]) -> str:
+    """A job's role is refused what is not its own.
+
+    Args:
+        witness: asks.
+        environment: whose account the role is in.
+        role: its name.
+        action: as IAM names it.
+        call: makes the call with a boto3 session of the role's credentials.
+
+    Raises:
+        StoryBroken: it was allowed.
+    """
+    try:
+        call(witness.operator(environment).session_of(role))
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _DENIED and action in str(error):
+            return f"{role} is refused {action}"
+        raise
+    raise StoryBroken(f"{role} in {environment} may {action}", why="IAM let it pass; its policy grants too much")
+
+
+def holds(witness: Witness, environment: str, fact: Fact) -> str:
+    """A declared fact is true, now or as soon as messages under way have arrived.
+
+    Raises:
+        StoryBroken: it does not become true.
+    """
+    deadline = time.monotonic() + (0 if isinstance(fact, Invoke) else _PATIENCE_SECONDS)
+    while lacks := _lacking(witness, environment, fact):
+        if time.monotonic() > deadline:
+            raise StoryBroken(f"{_subject(fact)} in {environment} is not as declared", why="\n".join(lacks))
+        time.sleep(_POLL_SECONDS)
+    return _subject(fact)
+
+
+def _lacking(witness: Witness, environment: str, fact: Fact) -> list[str]:
+    def version(function: str) -> str:
+        return witness.served(environment)[function].version
+
+    if isinstance(fact, Invoke):
+        reply: Reply = witness.invoke(environment, fact.function, fact.event)
+        return missing(resolve(fact.answers, version), reply.payload)
+    return missing(resolve(fact.has, version), witness.row(environment, fact.table, fact.key))
+
+
+def _subject(fact: Fact) -> str:
+    return f"the answer of {fact.function}" if isinstance(fact, Invoke) else f"row {fact.key} of {fact.table}"
