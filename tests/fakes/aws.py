@@ -27,7 +27,7 @@ class World:
         self.calls: list[tuple[str, str, dict[str, Any]]] = []
         """Account, ``service:Operation`` and arguments of every call that took effect."""
         self.crash_after: int | None = None
-        """Die after this many more calls."""
+        """Die after this many more calls that change something (reads leave nothing behind to be found)."""
         self.dead = False
         self.denied: set[tuple[str, str]] = set()
         """Role and action."""
@@ -60,8 +60,7 @@ class World:
 
     def changes(self) -> list[str]:
         """The operations that changed something, in their order."""
-        reads = ("Get", "Invoke", "BatchGet", "Assume")
-        return [name for _, name, _ in self.calls if not name.split(":")[1].startswith(reads)]
+        return [name for _, name, _ in self.calls if not _reads(name)]
 
     def refuses(self, role: str, action: str) -> bool:
         """Whether a role lacks a permission, or lacks it for this one call."""
@@ -73,7 +72,7 @@ class World:
     def took_effect(self, account: str, action: str, arguments: dict[str, Any]) -> None:
         """Log a call, and die if it was the last."""
         self.calls.append((account, action, arguments))
-        if self.crash_after is not None:
+        if self.crash_after is not None and not _reads(action):
             self.crash_after -= 1
             if self.crash_after <= 0:
                 self.dead = True
@@ -85,6 +84,10 @@ class World:
         self.denied.add((role, action))
         yield
         self.denied.remove((role, action))
+
+
+def _reads(action: str) -> bool:
+    return action.split(":")[1].startswith(("Get", "Invoke", "BatchGet"))
 
 
 class FakeClient:

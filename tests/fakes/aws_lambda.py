@@ -33,8 +33,7 @@ class Function:
             "image": image,
         }
         self.stale: dict[str, Any] | None = None
-        self.ready_at = 0.0
-        self.fails = ""
+        self.stale_until = 0.0
         self.versions: dict[str, dict[str, Any]] = {}
         self.newest = 0
         self.aliases: dict[str, dict[str, Any]] = {}
@@ -51,8 +50,8 @@ class FakeLambda(FakeClient):
         self.functions: dict[str, Function] = {}
         self.settle_seconds = 2.0
         """How long an update takes."""
-        self.stale_reads = True
-        """The first read after an update shows the state before it, as Successful."""
+        self.stale_seconds = 0.5
+        """How long reads after an update show the state before it, as Successful."""
         self.alias_lag = True
         """The first invocation through an alias that was moved still reaches the old version."""
         self.broken: set[str] = set()
@@ -98,9 +97,8 @@ class FakeLambda(FakeClient):
         function = self._found(FunctionName, "GetFunction")
         if Qualifier in {None, "$LATEST"}:
             held = function.latest
-            if function.stale is not None:
-                # A read right after an update may show what was before it, and call that Successful.
-                held, function.stale = function.stale, None
+            if function.stale is not None and self.world.seconds < function.stale_until:
+                held = function.stale
         else:
             alias = function.aliases.get(str(Qualifier))
             number = alias["FunctionVersion"] if alias else str(Qualifier)
@@ -235,7 +233,6 @@ class FakeLambda(FakeClient):
             held.update(LastUpdateStatus="Successful", State="Active")
         if held is function.latest:
             held["RevisionId"] = self.world.unique("revision")  # the second revision of one update
-        function.stale = None
 
     def _changeable(self, name: str, revision: str, operation: str) -> Function:
         function = self._found(name, operation)
@@ -247,8 +244,7 @@ class FakeLambda(FakeClient):
         return function
 
     def _update(self, function: Function, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - as boto3
-        if self.stale_reads:
-            function.stale = copy.deepcopy(function.latest)
+        function.stale, function.stale_until = copy.deepcopy(function.latest), self.world.seconds + self.stale_seconds
         function.latest.update(
             changes,
             RevisionId=self.world.unique("revision"),

@@ -93,6 +93,7 @@ class Environments:
             console=Console(Silent()),
             now=world.now,
             clock=world.clock,
+            sleep=world.sleep,
             workers=1,
         )
 

@@ -7,6 +7,9 @@ from lockage.model.rollout import CreateAlias, Journal, PassageState, ShiftAlias
 from lockage.rollout.journal import Rollout
 from lockage.rollout.site import Site
 
+_STALE_SECONDS = 3.0
+"""Lambda may show a function as it was before an update that the dead machine began a moment ago."""
+
 
 class MixedError(AwsError):
     """Some aliases are new, some are old, and they could not be put right."""
@@ -60,6 +63,7 @@ def recover(site: Site, rollout: Rollout) -> None:
         point(site, rollout.journal.after)
         rollout.rolled_back()
     site.console.note(f"rollout {rollout.now_open.number} was interrupted, and has been ended first")
+    site.sleep(_STALE_SECONDS)
 
 
 def put_back(journal: Journal) -> dict[str, str | None]:

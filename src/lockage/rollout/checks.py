@@ -32,7 +32,7 @@ _COLLECTED_NOTHING = 5
 class ChecksFailed(LockageError):  # noqa: N818 - an outcome, as the errors it stands beside
     """An end-to-end check of the environment failed."""
 
-    exit_code: ClassVar[int] = 15
+    exit_code: ClassVar[int] = 17
 
 
 class Runner(Protocol):

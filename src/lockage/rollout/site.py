@@ -49,6 +49,8 @@ class Site:
     """ISO time, UTC."""
     clock: Callable[[], float]
     """Seconds, monotonic."""
+    sleep: Callable[[float], None]
+    """Waits for seconds."""
     workers: int = 8
 
     def name(self, function: str) -> str:

@@ -236,7 +236,7 @@ def test_a_throttled_call_is_tried_again() -> None:
 )
 def test_an_answer_that_was_lost_is_no_conflict(action: str) -> None:
     environments = Environments()
-    environments.lambdas["preprod"].settle_seconds = 0.0
+    environments.lambdas["preprod"].stale_seconds = 0.0
     environments.world.lost.add(action)
     deploy(environments.site(), make_release("a"), FakeChecks())
     assert environments.world.lost == set()
