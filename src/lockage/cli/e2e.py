@@ -3,24 +3,18 @@
 from pathlib import Path
 
 import click
-import msgspec
 
+from lockage.cli.options import project_option
 from lockage.config.load import load_project
 from lockage.errors import UsageError
-from lockage.model.checks import ChecksReport
+from lockage.model import dist
 from lockage.rollout.checks import Target, require_passed, run_checks
 
 
 @click.command("e2e")
 @click.option("--env", "environment", required=True, help="The environment to check, by its name in lockage.yaml.")
 @click.option("--qualifier", help="Check this alias or version instead of the environment's alias.")
-@click.option(
-    "--project",
-    "project_file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("lockage.yaml"),
-    show_default=True,
-)
+@project_option
 @click.option(
     "--result",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -43,14 +37,7 @@ def command(
         )
     qualifier = qualifier or project.environments[environment].alias
     report = run_checks(Target(environment=environment, qualifier=qualifier, project_file=project_file), arguments)
-    _write(report, result or project_file.parent / "dist" / "checks" / f"{environment}.json")
+    dist.write(result or project_file.parent / "dist" / "checks" / f"{environment}.json", dist.encode(report))
     for check in report.checks:
         print(f"{check.outcome:<7} {check.seconds:7.2f} s  {check.name}")
     require_passed(report)
-
-
-def _write(report: ChecksReport, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_bytes(msgspec.json.format(msgspec.json.encode(report, order="deterministic")) + b"\n")
-    partial.replace(path)

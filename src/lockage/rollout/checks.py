@@ -16,6 +16,7 @@ from xml.etree import ElementTree as ET
 import msgspec
 
 from lockage.errors import Inconclusive, LockageError, UsageError
+from lockage.model import dist
 from lockage.model.checks import Check, ChecksReport
 from lockage.model.verdict import Outcome
 from lockage.tools import process
@@ -59,6 +60,39 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     project_file: Path
     variables: Mapping[str, str] = {}
     """Credentials and Region for the checks; without any they find their own."""
+
+
+class EndToEndChecks:
+    """The checks as a rollout asks for them; their result is kept as JSON, passed or not.
+
+    Args:
+        target: what is checked.
+        result: where the report goes.
+        runner: how programs are run.
+    """
+
+    def __init__(self, target: Target, result: Path, *, runner: Runner = process.run) -> None:
+        self._target, self._result, self._runner = target, result, runner
+
+    def ready(self) -> None:
+        """Hold that they could run, before anything is changed.
+
+        Raises:
+            UsageError: pytest is not installed, or the project has no checks.
+        """
+        _require(self._target.project_file.parent.resolve())
+
+    def run(self) -> None:
+        """Run them.
+
+        Raises:
+            ChecksFailed: a check failed.
+            Inconclusive: the checks could not tell.
+            ToolError: the checks hung.
+        """
+        report = run_checks(self._target, runner=self._runner)
+        dist.write(self._result, dist.encode(report))
+        require_passed(report)
 
 
 def run_checks(target: Target, arguments: Sequence[str] = (), *, runner: Runner = process.run) -> ChecksReport:

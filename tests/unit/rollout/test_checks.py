@@ -1,11 +1,14 @@
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from lockage.errors import Inconclusive, UsageError
+from lockage.errors import Inconclusive, LockageError, UsageError
 from lockage.model.checks import ChecksReport
-from lockage.rollout.checks import ChecksFailed, Target, require_passed, run_checks
+from lockage.rollout.checks import ChecksFailed, EndToEndChecks, Target, require_passed, run_checks
+from lockage.rollout.site import Checks
 from lockage.tools.process import Completed
 
 PASSED = '<testcase classname="tests.e2e.test_a" name="test_one" time="0.25"/>'
@@ -149,3 +152,30 @@ def test_a_project_without_checks_is_told_where_they_go(tmp_path: Path) -> None:
         run_checks(target, runner=FakePytest(0, PASSED))
     assert str(tmp_path / "tests" / "e2e") in caught.value.why
     assert "tests/e2e" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("fake", "raised"),
+    [(FakePytest(0, PASSED), None), (FakePytest(1, PASSED, FAILED), ChecksFailed), (FakePytest(5), Inconclusive)],
+)
+def test_a_rollout_is_stopped_by_them_and_keeps_what_they_found(
+    tmp_path: Path, fake: FakePytest, raised: type[LockageError] | None
+) -> None:
+    (tmp_path / "tests" / "e2e").mkdir(parents=True)
+    target = Target(environment="preprod", qualifier="live", project_file=tmp_path / "lockage.yaml")
+    result = tmp_path / "dist" / "preprod.json"
+    checks: Checks = EndToEndChecks(target, result, runner=fake)
+    checks.ready()
+    assert fake.commands == []
+    with pytest.raises(raised) if raised else nullcontext():
+        checks.run()
+    assert (
+        msgspec.json.decode(result.read_bytes(), type=ChecksReport).outcome
+        == ({None: "pass", ChecksFailed: "fail", Inconclusive: "inconclusive"}[raised])
+    )
+
+
+def test_a_rollout_without_checks_is_stopped_before_anything_changes(tmp_path: Path) -> None:
+    target = Target(environment="preprod", qualifier="live", project_file=tmp_path / "lockage.yaml")
+    with pytest.raises(UsageError, match="no end-to-end checks"):
+        EndToEndChecks(target, tmp_path / "result.json").ready()
