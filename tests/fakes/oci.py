@@ -16,19 +16,19 @@ LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 def write_layout(
     directory: Path,
     *,
-    layers: Sequence[Mapping[str, bytes]],
+    layers: Sequence[Mapping[str, bytes] | bytes],
     config: Mapping[str, object] | None = None,
 ) -> str:
     """Write an OCI image layout with one image of one platform, and return its manifest digest.
 
     Args:
         directory: where the layout goes; made if missing.
-        layers: one mapping from path (no leading slash) to content for each layer, lowest first.
+        layers: one mapping from path (no leading slash) to content, or a whole tar, for each layer, lowest first.
         config: keys that replace those of the image configuration (``config``, ``created``, ``architecture`` …).
     """
     blobs = directory / "blobs" / "sha256"
     blobs.mkdir(parents=True, exist_ok=True)
-    tars = [_tar(layer) for layer in layers]
+    tars = [layer if isinstance(layer, bytes) else _tar(layer) for layer in layers]
     packed = [gzip.compress(tar, mtime=0) for tar in tars]
     image = {
         "architecture": "amd64",

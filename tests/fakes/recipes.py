@@ -1,0 +1,63 @@
+"""Recipes and plans without a project."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from lockage.plan.decide import BuildPlan, decide
+from lockage.plan.dockerfile import parse
+from lockage.plan.recipe import Base, Recipe, ToolUse, Tree
+from lockage.tools.buildx import Builder
+from lockage.tools.git import TreeFile
+
+BUILDER = Builder(name="default", identity="BuildKit of Docker 26.1.5", container=False)
+PINNED = "example.com/base:1@sha256:" + "a" * 64
+ON_BASE = "FROM scratch AS base\nFROM scratch AS sources\nFROM base\nCOPY --from=sources / /task/\n"
+
+
+def tree(path: str, *names: str, blob: str = "1" * 40) -> Tree:
+    """A folder whose files all have one content."""
+    return Tree(path=path, files=tuple(TreeFile(path=f"{path}/{name}", mode="100644", blob=blob) for name in names))
+
+
+def recipe(name: str = "base", text: str = f"FROM {PINNED}\nRUN x\n", **changes: Any) -> Recipe:  # noqa: ANN401 - any field
+    """An image upon one pinned base, unless changed."""
+    fields: dict[str, Any] = {
+        "name": name,
+        "dockerfile": parse(f"images/{name}/Dockerfile", text),
+        "dockerfile_digest": "sha256:" + "d" * 64,
+        "folder": None,
+        "sources": (),
+        "handlers": (),
+        "probes": (),
+        "lock": None,
+        "scripts": "sha256:" + "e" * 64,
+        "bases": (Base(reference=PINNED, digest=PINNED.partition("@")[2]),) if PINNED in text else (),
+        "tools": (),
+        "upon": (),
+        "python": "3.13",
+        "platform": "linux/amd64",
+        "budget_mb": 500,
+    }
+    return Recipe(**{**fields, **changes})
+
+
+def platform(**changes: Any) -> Recipe:  # noqa: ANN401 - any field
+    """An image upon the project's own ``base``, with one source folder."""
+    fields: dict[str, Any] = {"upon": ("base",), "sources": (tree("functions/scorer", "handler.py"),)}
+    return recipe("platform", ON_BASE, **{**fields, **changes})
+
+
+def tool(name: str, **changes: Any) -> ToolUse:  # noqa: ANN401 - any field
+    """A locked tool, from its release."""
+    fields: dict[str, Any] = {"version": "1.0", "path": f"/cache/{name}", "digest": "sha256:" + "f" * 64}
+    return ToolUse(**{"name": name, "second_source": "", **fields, **changes})
+
+
+def plan(*recipes: Recipe, builder: Builder = BUILDER) -> BuildPlan:
+    """A plan to build all of them."""
+    return decide(recipes, builder, {})
+
+
+def names(plan_: BuildPlan) -> Sequence[str]:
+    """Of its images, in order."""
+    return [step.name for step in plan_.steps]

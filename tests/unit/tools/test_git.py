@@ -1,0 +1,85 @@
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lockage.errors import UsageError
+from lockage.tools.git import Git
+
+
+def git(root: Path, *arguments: str) -> None:
+    subprocess.run(["git", *arguments], cwd=root, check=True, capture_output=True)  # noqa: S603 - the test's own words
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "project"
+    (root / "functions/scorer").mkdir(parents=True)
+    (root / "functions/scorer/handler.py").write_text("one\n")
+    (root / "functions/scorer/run").write_text("#!/bin/sh\n")
+    (root / "functions/scorer/run").chmod(0o755)
+    (root / "other").write_text("not asked for\n")
+    (root / ".gitignore").write_text("*.pyc\n")
+    git(root, "init", "--quiet")
+    commit(root)
+    return root
+
+
+def commit(root: Path) -> None:
+    git(root, "add", "--all")
+    git(root, "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--quiet", "--message", "m")
+
+
+def test_tells_files_by_content_and_mode(root: Path) -> None:
+    files = Git(root).files("functions")
+    assert [(file.path, file.mode) for file in files] == [
+        ("functions/scorer/handler.py", "100644"),
+        ("functions/scorer/run", "100755"),
+    ]
+    assert files[0].blob == "5626abf0f72e58d7a153368ba57db4c673c0e171"  # what `git hash-object` says of "one\n"
+
+
+def test_a_change_counts_at_once_and_committing_it_changes_nothing(root: Path) -> None:
+    before = Git(root).files("functions")
+    (root / "functions/scorer/handler.py").write_text("two\n")
+    (root / "functions/scorer/new.py").write_text("new\n")
+    (root / "functions/scorer/run").unlink()
+    dirty = Git(root).files("functions")
+    assert [file.path for file in dirty] == ["functions/scorer/handler.py", "functions/scorer/new.py"]
+    assert dirty[0] != before[0]
+    git(root, "add", "--all")
+    assert Git(root).files("functions") == dirty
+    commit(root)
+    assert Git(root).files("functions") == dirty
+
+
+def test_a_file_that_was_only_touched_is_the_same(root: Path) -> None:
+    before = Git(root).files("functions")
+    (root / "functions/scorer/handler.py").touch()
+    assert Git(root).files("functions") == before
+
+
+def test_what_git_ignores_does_not_count(root: Path) -> None:
+    before = Git(root).files("functions")
+    (root / "functions/scorer/handler.pyc").write_bytes(b"\0")
+    assert Git(root).files("functions") == before
+
+
+def test_a_project_may_lie_below_the_top_of_the_tree(root: Path) -> None:
+    (root / "functions/scorer/handler.py").write_text("two\n")
+    assert [file.path for file in Git(root / "functions").files("scorer")] == ["scorer/handler.py", "scorer/run"]
+
+
+def test_a_link_is_told_as_a_link(root: Path) -> None:
+    (root / "functions/scorer/link").symlink_to("/etc/passwd")
+    dirty = next(file for file in Git(root).files("functions") if file.path.endswith("link"))
+    commit(root)
+    assert dirty.mode == "120000"
+    assert dirty in Git(root).files("functions")
+
+
+def test_outside_a_working_tree_the_message_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        Git(tmp_path).files("functions")
+    assert caught.value.what == f"{tmp_path} is not in a git working tree"
+    assert "git init" in caught.value.remedy
