@@ -1,11 +1,11 @@
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from lockage.errors import Inconclusive, LockageError, UsageError
+from lockage.errors import Inconclusive, UsageError
 from lockage.model.checks import ChecksReport
 from lockage.rollout.checks import ChecksFailed, EndToEndChecks, Target, require_passed, run_checks
 from lockage.rollout.site import Checks
@@ -155,11 +155,16 @@ def test_a_project_without_checks_is_told_where_they_go(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fake", "raised"),
-    [(FakePytest(0, PASSED), None), (FakePytest(1, PASSED, FAILED), ChecksFailed), (FakePytest(5), Inconclusive)],
+    ("fake", "raised", "outcome"),
+    [
+        (FakePytest(0, PASSED), nullcontext(), "pass"),
+        (FakePytest(1, PASSED, FAILED), pytest.raises(ChecksFailed), "fail"),
+        (FakePytest(5), pytest.raises(Inconclusive), "inconclusive"),
+    ],
+    ids=["pass", "fail", "inconclusive"],
 )
 def test_a_rollout_is_stopped_by_them_and_keeps_what_they_found(
-    tmp_path: Path, fake: FakePytest, raised: type[LockageError] | None
+    tmp_path: Path, fake: FakePytest, raised: AbstractContextManager[object], outcome: str
 ) -> None:
     (tmp_path / "tests" / "e2e").mkdir(parents=True)
     target = Target(environment="preprod", qualifier="live", project_file=tmp_path / "lockage.yaml")
@@ -167,12 +172,9 @@ def test_a_rollout_is_stopped_by_them_and_keeps_what_they_found(
     checks: Checks = EndToEndChecks(target, result, runner=fake)
     checks.ready()
     assert fake.commands == []
-    with pytest.raises(raised) if raised else nullcontext():
+    with raised:
         checks.run()
-    assert (
-        msgspec.json.decode(result.read_bytes(), type=ChecksReport).outcome
-        == ({None: "pass", ChecksFailed: "fail", Inconclusive: "inconclusive"}[raised])
-    )
+    assert msgspec.json.decode(result.read_bytes(), type=ChecksReport).outcome == outcome
 
 
 def test_a_rollout_without_checks_is_stopped_before_anything_changes(tmp_path: Path) -> None:
