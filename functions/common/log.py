@@ -55,11 +55,6 @@ def info(message: str, **fields: object) -> None:
     _logger.info(message, extra={"fields": fields})
 
 
-def warning(message: str, **fields: object) -> None:
-    """Say what a person should look at some day."""
-    _logger.warning(message, extra={"fields": fields})
-
-
 def failure(message: str, **fields: object) -> None:
     """Say what failed, with the traceback of the exception being handled."""
     _logger.error(message, exc_info=True, extra={"fields": fields})  # noqa: LOG014 - callers are the handlers
