@@ -5,10 +5,12 @@ from pathlib import Path
 import click
 
 from lockage.cli.images import chosen
+from lockage.cli.options import project_option
 from lockage.config.load import load_project
-from lockage.console import Console
 from lockage.inspect.describe import describe
 from lockage.model.dist import DistDir
+from lockage.report.live import console as make_console
+from lockage.report.timings import timed
 from lockage.tools.locked import Locked
 from lockage.tools.syft import Syft
 
@@ -17,26 +19,21 @@ CONFIG = Path("sbom/syft.yaml")
 
 @click.command("sbom")
 @click.argument("names", nargs=-1)
-@click.option(
-    "--project",
-    "project_file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("lockage.yaml"),
-    show_default=True,
-)
-def command(names: tuple[str, ...], project_file: Path) -> None:
+@project_option
+def command(names: tuple[str, ...], *, project_file: Path) -> None:
     """Write the SBOMs of what was built, as CycloneDX 1.6 and SPDX 2.3, beside each image in dist/.
 
     NAMES are images of lockage.yaml; all of them by default.
     """
-    console = Console()
+    console = make_console()
     project = load_project(project_file, files=False)
     root = project_file.parent
-    syft = Syft(Locked().path("syft"), root / CONFIG)
     dist = DistDir(root / "dist")
-    for name in chosen(names, tuple(project.images)):
-        with console.step(f"sbom {name}") as step:
-            sbom = describe(dist, name, syft)
-            step.made(f"{sbom.packages} packages, {sbom.os_packages} of them the system's")
-        if sbom.second_source:
-            console.note(f"{name}: the SBOMs are marked as good for rehearsals only: {sbom.second_source}")
+    with timed("sbom", dist, console):
+        syft = Syft(Locked().path("syft"), root / CONFIG)
+        for name in chosen(names, tuple(project.images)):
+            with console.step(f"sbom {name}") as step:
+                sbom = describe(dist, name, syft)
+                step.made(f"{sbom.packages} packages, {sbom.os_packages} of them the system's")
+            if sbom.second_source:
+                console.note(f"{name}: its SBOMs are good for rehearsals only: {sbom.second_source}")

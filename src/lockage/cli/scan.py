@@ -9,6 +9,7 @@ import click
 
 from lockage import github
 from lockage.cli.images import chosen
+from lockage.cli.options import project_option
 from lockage.config.load import load_project
 from lockage.config.schema import Project
 from lockage.console import Console
@@ -22,6 +23,8 @@ from lockage.gate.scan import Gate
 from lockage.model.dist import DistDir
 from lockage.model.ids import Digest
 from lockage.oci.layout import hash_file
+from lockage.report.live import console as make_console
+from lockage.report.timings import timed
 from lockage.tools.cache import cache_dir
 from lockage.tools.locked import Locked
 from lockage.tools.trivy import Trivy
@@ -29,33 +32,25 @@ from lockage.tools.trivy import Trivy
 SCANNER_CONFIG = Path("sbom/trivy.yaml")
 ADVISORIES = Path("sbom/fixture-advisories.yaml")
 
+_folder = click.Path(path_type=Path, file_okay=False)
+
 
 @click.command("scan")
 @click.argument("names", nargs=-1)
-@click.option(
-    "--project",
-    "project_file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("lockage.yaml"),
-    show_default=True,
-)
+@project_option
 @click.option(
     "--database",
     type=click.Choice(get_args(Choice)),
     default="auto",
     show_default=True,
-    help="Which vulnerability database decides; auto takes the fixture where the published one is out of reach.",
+    help="Which vulnerability database serves; auto takes the fixture where the published one is out of reach.",
 )
 @click.option(
     "--findings",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=_folder,
     help="Scan nothing: decide from FOLDER/<image>/findings.json, which another step wrote. Needs --cache.",
 )
-@click.option(
-    "--cache",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="The Trivy cache folder whose database those findings were made with.",
-)
+@click.option("--cache", type=_folder, help="The Trivy cache folder whose database those findings were made with.")
 @click.option("--prepare", is_flag=True, help="Only make the database ready, and print its Trivy cache folder.")
 def command(
     names: tuple[str, ...],
@@ -77,35 +72,44 @@ def command(
             why="a verdict names the database it rests on, so it must be the one that the findings were made with",
             remedy="give both, or neither",
         )
-    console = Console()
+    console = make_console()
     project = load_project(project_file, files=False)
     root = project_file.parent
-    trivy = Trivy(Locked().path("trivy"), root / SCANNER_CONFIG)
-    policy = _policy(project, root)
-    selftest.prove(policy)
-    prepared = Prepared(cache=cache, facts=read(cache)) if cache else _database(trivy, root, policy, database, console)
-    if prepare:
-        click.echo(prepared.cache)
-        return
-    gate = Gate(DistDir(root / "dist"), trivy, prepared, policy, _now)
-    rulings = []
-    for name in chosen(names, tuple(project.images)):
-        with console.step(f"scan {name}") as step:
-            given = findings / name / "findings.json" if findings else None
-            rulings.append(gate.judge(name, given) if given else gate.examine(name))
-            step.made(rulings[-1].verdict.outcome)
+    dist = DistDir(root / "dist")
+    with timed("scan", dist, console):
+        trivy = Trivy(Locked().path("trivy"), root / SCANNER_CONFIG)
+        policy = _policy(project, root)
+        selftest.prove(policy)
+        prepared = (
+            Prepared(cache=cache, facts=read(cache)) if cache else _database(trivy, root, policy, database, console)
+        )
+        if prepare:
+            print(prepared.cache)
+            return
+        gate = Gate(dist, trivy, prepared, policy, _now)
+        rulings = _examine(gate, chosen(names, tuple(project.images)), findings, console)
     _show(rulings)
     stop = refusal(rulings, project.gate.exceptions)
     if stop:
         raise stop
 
 
+def _examine(gate: Gate, names: Sequence[str], findings: Path | None, console: Console) -> list[Ruling]:
+    """All images, also after one that is stopped: one run names everything there is to mend."""
+    rulings = []
+    for name in names:
+        with console.step(f"scan {name}") as step:
+            ruling = gate.judge(name, findings / name / "findings.json") if findings else gate.examine(name)
+            step.made(ruling.verdict.outcome)
+        rulings.append(ruling)
+    return rulings
+
+
 def _show(rulings: Sequence[Ruling]) -> None:
     for ruling in rulings:
-        click.echo(views.summary(ruling.image, ruling.verdict))
-        table = views.blocking_table(ruling.verdict)
-        if table:
-            click.echo(table)
+        print(views.summary(ruling.image, ruling.verdict))
+        if ruling.verdict.blocking:
+            print(views.blocking_table(ruling.verdict))
         github.add_summary(views.markdown(ruling.image, ruling.verdict))
 
 

@@ -112,9 +112,9 @@ class Databases:
             step.made(_describe(prepared.facts))
         if isinstance(prepared.facts, DatabaseFacts) and prepared.facts.second_source:
             self._console.note(
-                f"WARNING: {why_not or 'as asked for'}: a {prepared.facts.second_source}, serves in place of the "
-                "published one. It knows no other advisories, so what it decides is good for rehearsals only: no other "
-                "environment accepts it."
+                f"WARNING: {why_not or 'the published vulnerability database is not asked for'}\n"
+                f"WARNING: a {prepared.facts.second_source}, serves instead; it knows no other advisories, so what it "
+                "decides is good for rehearsals only: no other environment accepts it"
             )
         return prepared
 
@@ -209,7 +209,7 @@ class Published:
 
 def brief(error: ToolError) -> str:
     """A program's failure in a line: what, and the line of its output that says why."""
-    lines = [line.strip(" *") for line in error.why.splitlines() if line.strip(" *")]
+    lines = [line.strip(" \t*") for line in error.why.splitlines() if line.strip(" \t*")]
     crash = [line for line in lines if line.startswith("panic:")]
     said = (crash or lines[-1:] or ["it said nothing"])[0]
     return f"{error.what}: {said.rpartition('FATAL')[2].strip()}"

@@ -97,7 +97,7 @@ def _origin(scan: Scan, evidence: Evidence) -> Iterator[Doubt]:
         yield Doubt(
             reason=f"the findings are of {scan.created_at:%Y-%m-%d %H:%M} UTC, before the database came to this "
             f"machine at {facts.downloaded_at:%Y-%m-%d %H:%M} UTC: it is not what they were made with",
-            remedy="scan again, or name the cache folder that the findings were made with: --database",
+            remedy="scan again, or name the cache folder that the findings were made with: --cache",
         )
 
 

@@ -112,13 +112,16 @@ def _is_day(text: str) -> bool:
 def _same_package(accepted: str, found: str) -> bool:
     """Compare package URLs in their canonical form, as their specification has it.
 
-    Type, namespace, name, version and subpath must be equal. Of the qualifiers those that the exception states must be
-    equal; a scanner adds ones such as ``distro=debian-13.7`` that change while the package does not.
+    Type, namespace, name, version and subpath must be equal, and the epoch, which is part of an RPM's version. Of the
+    other qualifiers those that the exception states must be equal; a scanner adds ones such as ``distro=debian-13.7``
+    that change while the package does not.
     """
     try:
         ours, theirs = PackageURL.from_string(accepted), PackageURL.from_string(found)
     except ValueError:
         return False
-    same = all(getattr(ours, part) == getattr(theirs, part) for part in ("type", "namespace", "name", "version"))
-    stated, given = dict(ours.qualifiers or {}), dict(theirs.qualifiers or {})
-    return same and ours.subpath == theirs.subpath and all(given.get(key) == value for key, value in stated.items())
+    parts = ("type", "namespace", "name", "version", "subpath")
+    given = dict(theirs.qualifiers or {})
+    stated: dict[str, str | None] = {"epoch": None, **dict(ours.qualifiers or {})}
+    same = all(getattr(ours, part) == getattr(theirs, part) for part in parts)
+    return same and all(given.get(key) == value for key, value in stated.items())

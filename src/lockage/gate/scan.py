@@ -25,7 +25,7 @@ class Scans(Protocol):
 
     tool: Tool
 
-    def scan(self, layout: Path, cache: Path, output: Path) -> None:
+    def scan(self, layout: Path, name: str, cache: Path, output: Path) -> None:
         """Write a layout's complete report; raises ToolError when it could not."""
 
 
@@ -105,7 +105,7 @@ class Gate:
         with tempfile.TemporaryDirectory(prefix=".findings-", dir=target.parent) as part:
             report = Path(part) / target.name
             try:
-                self._scanner.scan(self._dist.layout(name), self._database.cache, report)
+                self._scanner.scan(self._dist.layout(name), name, self._database.cache, report)
             except ToolError as error:
                 return Unreadable(reason=f"the scanner could not scan: {brief(error)}")
             if not report.is_file():

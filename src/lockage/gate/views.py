@@ -111,9 +111,10 @@ def _type(purl: str) -> str:
 
 
 def _pinned(purl: str) -> str:
-    """The package URL without qualifiers, which may change while the package does not."""
+    """The package URL without the qualifiers that may change while the package does not."""
     try:
         found = PackageURL.from_string(purl)
     except ValueError:
         return purl
-    return str(found._replace(qualifiers={}).to_string())
+    kept = {key: value for key, value in dict(found.qualifiers or {}).items() if key == "epoch"}
+    return str(found._replace(qualifiers=kept).to_string())

@@ -9,13 +9,14 @@ from lockage.tools.scrub import scrubbed
 
 _DOWNLOAD_SECONDS = 900
 _SCAN_SECONDS = 600
+_ALWAYS = ("--quiet", "--skip-version-check", "--disable-telemetry")
 
 
 class Trivy:
     """The locked scanner, under the project's scanner configuration.
 
-    It runs in an empty folder and without ``TRIVY_`` variables, so that no ignore file and no setting that happens to
-    lie about takes part.
+    It runs in a folder of its own and without ``TRIVY_`` variables, so that no ignore file and no setting that happens
+    to lie about takes part.
 
     Args:
         tool: the locked program.
@@ -32,32 +33,35 @@ class Trivy:
         Raises:
             ToolError: no repository could be reached, or none gave it.
         """
-        self._run(
-            ["--download-db-only", "--cache-dir", cache.absolute(), "--no-progress", "--quiet"],
-            seconds=_DOWNLOAD_SECONDS,
-        )
+        with tempfile.TemporaryDirectory(prefix="lockage-trivy-") as folder:
+            run(
+                [
+                    *(self.tool.path, "image", *_ALWAYS, "--download-db-only", "--no-progress"),
+                    *("--cache-dir", cache.absolute()),
+                ],
+                cwd=Path(folder),
+                env=scrubbed("TRIVY_"),
+                timeout=_DOWNLOAD_SECONDS,
+            )
 
-    def scan(self, layout: Path, cache: Path, output: Path) -> None:
+    def scan(self, layout: Path, name: str, cache: Path, output: Path) -> None:
         """Write the complete JSON report of an OCI layout's only image, with the database in ``cache/db``.
+
+        Trivy sees the layout under the image's name: the report then says the same on every machine, and a path with
+        ``@`` or ``:``, which Trivy would take for a reference, does no harm.
 
         Raises:
             ToolError: it could not scan; any exit code but 0 says so, for findings have no code of their own here.
         """
-        self._run(
-            [
-                *("--config", self.config.absolute()),
-                *("--cache-dir", cache.absolute(), "--cache-backend", "memory"),
-                *("--input", layout.absolute(), "--output", output.absolute(), "--quiet"),
-            ],
-            seconds=_SCAN_SECONDS,
-        )
-
-    def _run(self, arguments: list[str | Path], *, seconds: float) -> None:
-        always = ("--skip-version-check", "--disable-telemetry")
-        with tempfile.TemporaryDirectory(prefix="lockage-trivy-") as empty:
+        with tempfile.TemporaryDirectory(prefix="lockage-trivy-") as folder:
+            Path(folder, name).symlink_to(layout.absolute())
             run(
-                [self.tool.path, "image", *always, *arguments],
-                cwd=Path(empty),
+                [
+                    *(self.tool.path, "image", *_ALWAYS, "--config", self.config.absolute()),
+                    *("--cache-dir", cache.absolute(), "--cache-backend", "memory"),
+                    *("--input", name, "--output", output.absolute()),
+                ],
+                cwd=Path(folder),
                 env=scrubbed("TRIVY_"),
-                timeout=seconds,
+                timeout=_SCAN_SECONDS,
             )
