@@ -1,0 +1,117 @@
+"""Describing an image: both documents or none, and never those of before."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes.dist import put_image
+from fakes.images import write_clean
+from fakes.oci import write_layout
+from fakes.scanner import tool
+
+from lockage.errors import ToolError, UsageError
+from lockage.inspect.describe import describe
+from lockage.inspect.documents import SbomDoubtful
+from lockage.model.dist import DistDir
+from lockage.oci import layout as oci
+
+DEB = "pkg:deb/debian/glibc@2.41-12"
+
+
+class FakeSyft:
+    """Describes whatever lies in the layout as one Debian package."""
+
+    def __init__(self) -> None:
+        self.tool = tool("syft", "1.51.0")
+        self.fails: ToolError | None = None
+        self.cut = False
+        self.described: list[tuple[str, Path]] = []
+
+    def describe(self, layout: Path, name: str, cyclonedx: Path, spdx: Path) -> None:
+        self.described.append((name, layout))
+        if self.fails is not None:
+            raise self.fails
+        digest = oci.read(layout).digest
+        component = {"bom-ref": "root", "name": name, "version": digest}
+        cdx: dict[str, Any] = {"metadata": {"component": component}, "components": [{"bom-ref": "a", "purl": DEB}]}
+        cyclonedx.write_text(json.dumps(cdx))
+        root = {
+            "SPDXID": "SPDXRef-Root",
+            "checksums": [{"algorithm": "SHA256", "checksumValue": digest.removeprefix("sha256:")}],
+        }
+        deb = {"SPDXID": "SPDXRef-a", "externalRefs": [{"referenceType": "purl", "referenceLocator": DEB}]}
+        describes = {
+            "spdxElementId": "SPDXRef-DOCUMENT",
+            "relatedSpdxElement": "SPDXRef-Root",
+            "relationshipType": "DESCRIBES",
+        }
+        document = {"creationInfo": {}, "packages": [root, deb], "relationships": [describes]}
+        text = json.dumps(document)
+        spdx.write_text(text[:-5] if self.cut else text)
+
+
+@pytest.fixture
+def dist(tmp_path: Path) -> DistDir:
+    dist = DistDir(tmp_path / "dist")
+    put_image(dist, "platform", write_clean)
+    return dist
+
+
+def left(dist: DistDir) -> list[str]:
+    return sorted(path.name for path in dist.folder("platform").iterdir())
+
+
+def test_both_documents_are_written_and_named_by_their_bytes(dist: DistDir) -> None:
+    syft = FakeSyft()
+    sbom = describe(dist, "platform", syft)
+    assert (sbom.packages, sbom.os_packages, sbom.second_source) == (1, 1, "")
+    assert sbom.tool == f"syft 1.51.0 sha256:{'e' * 64}"
+    assert sbom.artifact == dist.read_artifact("platform").digest
+    for path, digest in ((dist.cyclonedx("platform"), sbom.cyclonedx), (dist.spdx("platform"), sbom.spdx)):
+        assert digest == f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+    assert syft.described == [("platform", dist.layout("platform"))]
+    assert left(dist) == ["artifact.json", "layout", "sbom.cdx.json", "sbom.spdx.json"]
+
+
+def test_the_same_image_gives_the_same_bytes(dist: DistDir) -> None:
+    assert describe(dist, "platform", FakeSyft()) == describe(dist, "platform", FakeSyft())
+
+
+def test_a_cataloguer_that_fails_leaves_nothing_not_even_older_documents(dist: DistDir) -> None:
+    syft = FakeSyft()
+    describe(dist, "platform", syft)
+    syft.fails = ToolError("syft failed with exit code 1", why="", remedy="")
+    with pytest.raises(ToolError):
+        describe(dist, "platform", syft)
+    assert left(dist) == ["artifact.json", "layout"]
+
+
+def test_a_document_that_is_cut_off_is_refused_and_neither_is_left(dist: DistDir) -> None:
+    syft = FakeSyft()
+    syft.cut = True
+    with pytest.raises(SbomDoubtful) as caught:
+        describe(dist, "platform", syft)
+    assert "spdx.json does not read as JSON" in caught.value.why
+    assert left(dist) == ["artifact.json", "layout"]
+
+
+def test_a_layout_with_another_image_is_refused(dist: DistDir) -> None:
+    new = write_layout(dist.layout("platform"), layers=[{"a": b"b"}])
+    with pytest.raises(SbomDoubtful) as caught:
+        describe(dist, "platform", FakeSyft())
+    assert f"the CycloneDX document is about {new}" in caught.value.why
+
+
+def test_a_layer_with_other_bytes_is_refused(dist: DistDir) -> None:
+    layer = dist.read_artifact("platform").layers[0]
+    blob = dist.layout("platform") / "blobs" / "sha256" / layer.digest.removeprefix("sha256:")
+    blob.write_bytes(bytes(layer.size))
+    with pytest.raises(oci.LayoutError):
+        describe(dist, "platform", FakeSyft())
+
+
+def test_an_image_that_was_not_built_is_a_usage_error(dist: DistDir) -> None:
+    with pytest.raises(UsageError, match=r"base has no readable artifact\.json"):
+        describe(dist, "base", FakeSyft())
