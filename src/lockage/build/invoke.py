@@ -36,7 +36,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     log: str
 
 
-def invoke(name: str, project: Project, image: str, event: bytes, overrides: Mapping[str, str]) -> Answer:
+def invoke(
+    name: str, project: Project, image: str, event: bytes, overrides: Mapping[str, str], docker: Docker
+) -> Answer:
     """Run one function on one event; its container is gone afterwards, whatever happens.
 
     Args:
@@ -45,11 +47,12 @@ def invoke(name: str, project: Project, image: str, event: bytes, overrides: Map
         image: reference in the local store, by digest.
         event: JSON.
         overrides: environment variables in place of, or beside, the declared ones.
+        docker: the engine.
 
     Raises:
         FunctionFailed: no answer, or an error for an answer; what it printed is in the message.
     """
-    function, docker = project.functions[name], Docker()
+    function = project.functions[name]
     container = Container(
         name=f"lockage-invoke-{name}-{uuid.uuid4().hex[:8]}",
         image=image,

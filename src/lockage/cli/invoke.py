@@ -18,6 +18,7 @@ from lockage.config.schema import Project
 from lockage.errors import UsageError
 from lockage.model.dist import DistDir
 from lockage.report.live import console as make_console
+from lockage.tools.docker import Docker
 
 
 @click.command("invoke")
@@ -46,7 +47,7 @@ def command(name: str, event: Path, *, variables: tuple[str, ...], project_file:
     execute(plan, shop)
     reference = shop.bases.load(dist.read_artifact(image), dist.layout(image))
     with console.step(f"invoke {name}"):
-        answer = invoke(name, project, reference, content, overrides)
+        answer = invoke(name, project, reference, content, overrides, Docker())
     console.note(answer.log.strip())
     print(answer.body.decode())
 

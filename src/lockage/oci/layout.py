@@ -85,9 +85,14 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         return blob_path(self.path, digest)
 
     @property
+    def descriptors(self) -> tuple[Descriptor, ...]:
+        """Configuration and layers."""
+        return (self.manifest.config, *self.manifest.layers)
+
+    @property
     def digests(self) -> tuple[Digest, ...]:
         """Of every blob: manifest, configuration, layers."""
-        return (self.digest, self.manifest.config.digest, *(layer.digest for layer in self.manifest.layers))
+        return (self.digest, *(blob.digest for blob in self.descriptors))
 
     @property
     def made_by(self) -> tuple[str, ...]:

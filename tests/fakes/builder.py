@@ -1,0 +1,131 @@
+"""An engine, a BuildKit and a uv with memory and without effects outside the folders they are given."""
+
+from pathlib import Path
+
+from fakes import recipes
+from fakes.oci import write_layout
+from lockage.build.bases import Bases
+from lockage.build.image import Workshop
+from lockage.console import Console
+from lockage.model.dist import DistDir
+from lockage.model.ids import Digest
+from lockage.tools.buildx import Build, Builder, Buildx
+from lockage.tools.docker import Container, Docker, Engine, Image
+from lockage.tools.locked import Locked
+from lockage.tools.uv import Uv
+
+CREATED = "2026-06-11T00:00:00.5Z"
+
+
+class FakeDocker(Docker):
+    """A local store that knows the images it was given and those that were loaded, and one container's answers."""
+
+    def __init__(self, *images: str, address: str = "", log: tuple[str, str] = ("", ""), runs: bool = True) -> None:
+        self.images = {name: Image(digest=Digest("sha256:" + "c" * 64), created=CREATED) for name in images}
+        self.loaded: list[bytes] = []
+        self.started: list[Container] = []
+        self.removed: list[str] = []
+        self._address = address
+        self._log = log
+        self._runs = runs
+
+    def engine(self) -> Engine:
+        return Engine(version="26.1.5", context="default", containerd=True)
+
+    def image(self, reference: str) -> Image | None:
+        return self.images.get(reference)
+
+    def load(self, archive: Path) -> None:
+        self.loaded.append(archive.read_bytes())
+
+    def start(self, container: Container) -> None:
+        self.started.append(container)
+
+    def address(self, name: str, port: int) -> str:
+        assert (name, port) == (self.started[-1].name, self.started[-1].port)
+        return self._address
+
+    def running(self, name: str) -> bool:
+        return self._runs and name not in self.removed
+
+    def logs(self, name: str) -> tuple[str, str]:
+        assert name not in self.removed, "a removed container has no logs"
+        return self._log
+
+    def remove(self, name: str) -> None:
+        self.removed.append(name)
+
+
+class FakeBuildx(Buildx):
+    """Makes a layer of every folder it is given as a context; notes what it was asked, and what stood there before."""
+
+    def __init__(self, builder: Builder = recipes.BUILDER, *, fails: BaseException | None = None) -> None:
+        super().__init__(builder)
+        self.builds: list[Build] = []
+        self.received: list[dict[str, bytes]] = []
+        self.seeded: list[set[str]] = []
+        self.fails = fails
+        self.drifts = False
+        self.prepared = 0
+
+    def prepare(self) -> None:
+        self.prepared += 1
+
+    def created(self, reference: str, platform: str) -> str:
+        assert (reference, platform) == (recipes.PINNED, "linux/amd64")
+        return CREATED
+
+    def build(self, build: Build) -> None:
+        self.builds.append(build)
+        self.seeded.append({path.name for path in build.output.glob("blobs/sha256/*")})
+        if self.fails:
+            build.output.joinpath("half-written").parent.mkdir(parents=True, exist_ok=True)
+            build.output.joinpath("half-written").write_text("…")
+            raise self.fails
+        folders = {name: Path(value) for name, value in {"main": str(build.context), **build.contexts}.items()}
+        layers = [_content(path) for _, path in sorted(folders.items()) if path.is_dir()]
+        if self.drifts:
+            layers.append({"built-at": str(len(self.builds)).encode()})
+        self.received.append({name: content for layer in layers for name, content in layer.items()})
+        build.output.joinpath("ingest").mkdir(parents=True)
+        write_layout(build.output, layers=[layer for layer in layers if layer], config={"created": CREATED})
+
+
+class FakeUv(Uv):
+    """Unpacks one wheel that every lock names."""
+
+    def __init__(self) -> None:
+        self.installed: list[tuple[str, str]] = []
+
+    def install(self, lock: Path, into: Path, *, python: str, platform: str) -> None:
+        assert lock.is_file()
+        self.installed.append((python, platform))
+        for name, content in {
+            "boto3/__init__.py": "VERSION = 1\n",
+            "boto3-1.0.dist-info/METADATA": "Name: boto3\n",
+            "boto3-1.0.dist-info/RECORD": "boto3/__init__.py,sha256=x,1\n../../bin/tool,sha256=y,1\n",
+            "bin/tool": "#!/home/someone/python\n",
+            ".lock": "",
+        }.items():
+            path = into / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+
+
+def workshop(root: Path, buildx: FakeBuildx, *, docker: FakeDocker | None = None, uv: FakeUv | None = None) -> Workshop:
+    """All of them together, over a folder."""
+    docker = docker or FakeDocker()
+    return Workshop(
+        root=root,
+        dist=DistDir(root / "dist"),
+        cache=root / ".cache",
+        buildx=buildx,
+        bases=Bases(docker, buildx, "platform"),
+        uv=uv or FakeUv(),
+        tools=Locked(cache=root / ".cache"),
+        console=Console(),
+    )
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}

@@ -1,0 +1,62 @@
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+from fakes import recipes
+from fakes.builder import FakeBuildx, FakeDocker
+from fakes.oci import write_layout
+
+from lockage.build.bases import NO_BASE_EPOCH, Bases, seconds, write_archive
+from lockage.oci import layout
+from lockage.plan.recipe import Base
+
+
+@pytest.mark.parametrize(
+    ("created", "epoch"),
+    [
+        ("2026-06-11T00:00:00Z", 1781136000),
+        ("2026-06-11T00:00:00.000000001Z", 1781136000),
+        ("2026-06-11T00:00:00.1Z", 1781136001),
+        ("2026-06-11T02:00:00.123456789+02:00", 1781136001),
+    ],
+)
+def test_a_time_is_rounded_up_so_that_no_file_of_the_base_is_newer(created: str, epoch: int) -> None:
+    assert seconds(created) == epoch
+
+
+def test_an_image_from_scratch_carries_a_fixed_time() -> None:
+    recipe = recipes.recipe(text="FROM scratch\nCOPY a b\n")
+    assert Bases(FakeDocker(), FakeBuildx(), "p").epoch(recipe, {}) == NO_BASE_EPOCH
+
+
+def test_a_base_s_own_time_is_found_in_the_registry_the_store_or_a_layout(tmp_path: Path) -> None:
+    write_layout(tmp_path, layers=[{"a": b"1"}], config={"created": "2020-01-01T00:00:00Z"})
+    bases = Bases(FakeDocker("standin@sha256:1"), FakeBuildx(), "p")
+    times = []
+    for context in ("", "docker-image://standin@sha256:1", f"oci-layout://{tmp_path}@sha256:1"):
+        base = Base(reference=recipes.PINNED, context=context, digest="sha256:1")
+        times.append(bases.epoch(recipes.recipe(bases=(base,)), {}))
+    assert times == [1781136001, 1781136001, 1577836800]
+
+
+def test_an_image_of_the_project_hands_its_time_on(tmp_path: Path) -> None:
+    write_layout(tmp_path, layers=[{"a": b"1"}], config={"created": "2020-01-01T00:00:00Z"})
+    assert Bases(FakeDocker(), FakeBuildx(), "p").epoch(recipes.platform(), {"base": tmp_path}) == 1577836800
+
+
+def test_an_archive_holds_the_image_under_its_name(tmp_path: Path) -> None:
+    digest = write_layout(tmp_path / "layout", layers=[{"a": b"1"}, {"b": b"2"}])
+    image = layout.read(tmp_path / "layout")
+    write_archive(image, "docker.io/lockage/p-base@" + digest, tmp_path / "image.tar")
+    with tarfile.open(tmp_path / "image.tar") as tar:
+        names = tar.getnames()
+        stream = tar.extractfile("index.json")
+        assert stream is not None
+        index = json.loads(stream.read())
+    assert sorted(names) == sorted(
+        ["oci-layout", "index.json", *(f"blobs/sha256/{blob.partition(':')[2]}" for blob in image.digests)]
+    )
+    [manifest] = index["manifests"]
+    assert manifest["digest"] == digest
+    assert manifest["annotations"] == {"io.containerd.image.name": f"docker.io/lockage/p-base@{digest}"}

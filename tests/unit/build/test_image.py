@@ -1,0 +1,194 @@
+import errno
+import json
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+from fakes import recipes
+from fakes.builder import FakeBuildx, FakeDocker, FakeUv, workshop
+
+from lockage.build.execute import execute
+from lockage.build.image import build_image
+from lockage.errors import LockageError
+from lockage.oci import layout
+from lockage.plan.recipe import Base, Lock, Recipe
+from lockage.tools.buildx import Builder, BuildFailed
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name in ("functions/scorer/handler.py", "images/base/harden.py", "requirements.lock"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(f"# {name}\n")
+    return tmp_path
+
+
+def standing(root: Path) -> list[str]:
+    return sorted(path.name for path in (root / "dist").iterdir())
+
+
+def test_describes_exactly_what_was_built(root: Path) -> None:
+    recipe = recipes.recipe(folder=recipes.tree("images/base", "harden.py"))
+    step = recipes.plan(recipe).step("base")
+    shop = workshop(root, FakeBuildx())
+    artifact = build_image(step, shop)
+    built = layout.read(shop.dist.layout("base"))
+    assert artifact.digest == built.digest
+    assert [layer.digest for layer in artifact.layers] == [layer.digest for layer in built.manifest.layers]
+    assert artifact.size == sum(layer.size for layer in artifact.layers)
+    assert artifact.unpacked == sum(layout.unpacked_size(built.blob(layer.digest)) for layer in artifact.layers)
+    assert (artifact.fingerprint, artifact.inputs) == (step.fingerprint, step.inputs)
+    assert shop.dist.read_artifact("base") == artifact
+    assert json.loads((root / "dist/base/artifact.json").read_text())["schema"] == 1
+
+
+def test_the_layout_holds_the_image_and_nothing_else(root: Path) -> None:
+    buildx, recipe = FakeBuildx(), recipes.recipe(folder=recipes.tree("images/base", "harden.py"))
+    shop = workshop(root, buildx)
+    build_image(recipes.plan(recipe).step("base"), shop)
+    (root / "images/base/harden.py").write_text("# another\n")
+    build_image(recipes.plan(recipe).step("base"), shop)
+    built = layout.read(shop.dist.layout("base"))
+    assert buildx.seeded[0] == set()
+    assert len(buildx.seeded[1]) == 3, "the layout that stood gives BuildKit what it need not write again"
+    assert {path.name for path in built.path.glob("blobs/sha256/*")} == {
+        digest.partition(":")[2] for digest in built.digests
+    }
+    assert not (built.path / "ingest").exists()
+
+
+def test_a_pinned_base_and_its_time_reach_the_builder(root: Path) -> None:
+    buildx = FakeBuildx()
+    build_image(
+        recipes.plan(recipes.recipe(folder=recipes.tree("images/base", "harden.py"))).step("base"),
+        workshop(root, buildx),
+    )
+    build = buildx.builds[0]
+    assert build.epoch == 1781136001, "the base's own creation time, rounded up"
+    assert build.rewrite, "a program ran in the final image"
+    assert build.contexts == {}
+    assert build.dockerfile == root / "images/base/Dockerfile"
+    assert build.context.name == "lockage-base"
+
+
+def test_a_mirror_takes_the_base_s_place_by_digest(root: Path) -> None:
+    buildx, standin = FakeBuildx(), f"standin:1@sha256:{'c' * 64}"
+    base = Base(reference=recipes.PINNED, context=f"docker-image://{standin}", digest="sha256:" + "c" * 64)
+    recipe = recipes.recipe(folder=recipes.tree("images/base", "harden.py"), bases=(base,))
+    artifact = build_image(recipes.plan(recipe).step("base"), workshop(root, buildx, docker=FakeDocker(standin)))
+    assert buildx.builds[0].contexts == {recipes.PINNED: f"docker-image://{standin}"}
+    assert artifact.second_sources == (f"docker-image://{standin} stands in for {recipes.PINNED}",)
+
+
+def both(root: Path, buildx: FakeBuildx, docker: FakeDocker, platform: Recipe) -> None:
+    base = recipes.recipe(folder=recipes.tree("images/base", "harden.py"))
+    execute(recipes.plan(base, platform), workshop(root, buildx, docker=docker))
+
+
+def test_an_image_of_the_project_is_built_upon_from_the_local_store(root: Path) -> None:
+    buildx, docker = FakeBuildx(), FakeDocker()
+    both(root, buildx, docker, recipes.platform())
+    digest = layout.read(root / "dist/base/layout").digest
+    assert buildx.builds[1].contexts["base"] == f"docker-image://lockage/platform-base@{digest}"
+    assert not buildx.builds[1].rewrite
+    assert buildx.builds[1].epoch == 1781136001
+    assert len(docker.loaded) == 1
+    assert f"docker.io/lockage/platform-base@{digest}".encode() in docker.loaded[0]
+    assert len(buildx.seeded[1]) == 3, "the base's blobs are not written again"
+    assert buildx.received[1]["scorer/handler.py"] == b"# functions/scorer/handler.py\n"
+
+
+def test_a_builder_in_a_container_takes_it_from_its_layout(root: Path) -> None:
+    builder = Builder(name="lockage", identity="moby/buildkit", container=True)
+    buildx, docker = FakeBuildx(builder), FakeDocker()
+    both(root, buildx, docker, recipes.platform())
+    digest = layout.read(root / "dist/base/layout").digest
+    assert buildx.builds[1].contexts["base"] == f"oci-layout://{root / 'dist/base/layout'}@{digest}"
+    assert docker.loaded == []
+
+
+def test_wheels_are_fetched_once_and_stripped_of_their_installer(root: Path) -> None:
+    text = "FROM scratch AS dependencies\nFROM scratch\nCOPY --from=dependencies / /\n"
+    recipe = recipes.recipe(text=text, lock=Lock(path="requirements.lock", digest="sha256:" + "1" * 64))
+    buildx, uv = FakeBuildx(), FakeUv()
+    shop = workshop(root, buildx, uv=uv)
+    for _ in range(2):
+        build_image(recipes.plan(recipe).step("base"), shop)
+    assert uv.installed == [("3.13", "linux/amd64")]
+    assert buildx.received[0] == {
+        "boto3/__init__.py": b"VERSION = 1\n",
+        "boto3-1.0.dist-info/METADATA": b"Name: boto3\n",
+        "boto3-1.0.dist-info/RECORD": b"boto3/__init__.py,sha256=x,1\n",
+    }
+    assert [(step.name, step.state) for step in shop.console.records] == [
+        ("dependencies of base", "done"), ("dependencies of base", "reused"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fails", "what"),
+    [
+        (BuildFailed("it does not build", why="w", remedy="r"), "it does not build"),
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/some/file"), "the disk is full: building platform"),
+    ],
+)
+def test_a_failure_leaves_what_stood_and_nothing_half_written(root: Path, fails: Exception, what: str) -> None:
+    buildx, docker = FakeBuildx(), FakeDocker()
+    both(root, buildx, docker, recipes.platform())
+    before = (root / "dist/platform/artifact.json").read_bytes()
+    buildx.fails = fails
+    with pytest.raises(LockageError) as caught:
+        build_image(
+            recipes.plan(recipes.recipe(), recipes.platform()).step("platform"), workshop(root, buildx, docker=docker)
+        )
+    assert caught.value.what == what
+    assert standing(root) == ["base", "platform"]
+    assert (root / "dist/platform/artifact.json").read_bytes() == before
+    assert layout.intact(root / "dist/platform/layout", layout.read(root / "dist/platform/layout").digest)
+
+
+def test_a_full_disk_says_where_and_what_to_do(root: Path) -> None:
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/some/file")
+    with pytest.raises(LockageError) as caught:
+        build_image(recipes.plan(recipes.recipe()).step("base"), workshop(root, FakeBuildx(fails=full)))
+    assert caught.value.render() == (
+        "error: the disk is full: building base\n"
+        "  why:  /some/file: No space left on device\n"
+        "  next: free some space (docker system df; docker buildx prune) and run this again; "
+        "what was built before is untouched"
+    )
+
+
+def test_ctrl_c_leaves_nothing_half_written(root: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        build_image(recipes.plan(recipes.recipe()).step("base"), workshop(root, FakeBuildx(fails=KeyboardInterrupt())))
+    assert standing(root) == []
+
+
+def test_an_image_over_budget_is_refused_naming_its_heaviest_layers(root: Path) -> None:
+    (root / "functions/scorer/handler.py").write_bytes(b"x" * 1_500_000)
+    recipe = recipes.platform(budget_mb=1)
+    shop = workshop(root, FakeBuildx())
+    execute(recipes.plan(recipes.recipe(folder=recipes.tree("images/base", "harden.py"))), shop)
+    with pytest.raises(LockageError) as caught:
+        build_image(recipes.plan(recipes.recipe(), recipe).step("platform"), shop)
+    assert caught.value.what == "platform weighs 2 MB unpacked; its budget is 1 MB"
+    assert caught.value.why == "    1.5 MB  layer 0"
+    assert "images.platform.budget_mb" in caught.value.remedy
+    assert standing(root) == ["base"]
+
+
+def test_a_plan_s_reused_images_are_not_built(root: Path) -> None:
+    buildx = FakeBuildx()
+    shop = workshop(root, buildx)
+    plan = recipes.plan(recipes.recipe(folder=recipes.tree("images/base", "harden.py")))
+    [first] = execute(plan, shop)
+    reuse = msgspec.structs.replace(plan.steps[0], action="reuse", reasons=("its inputs are the same",))
+    [again] = execute(msgspec.structs.replace(plan, steps=(reuse,)), shop)
+    assert again == first
+    assert (len(buildx.builds), buildx.prepared) == (1, 1)
+    assert [(step.name, step.state) for step in shop.console.records] == [
+        ("image base", "done"),
+        ("image base", "reused"),
+    ]

@@ -1,0 +1,141 @@
+import os
+from pathlib import Path
+
+import pytest
+from fakes import recipes
+from fakes.builder import FakeUv
+
+from lockage.build.stage import (
+    only_checks_need,
+    stage_dependencies,
+    stage_folder,
+    stage_scripts,
+    stage_sources,
+    stage_tool,
+)
+from lockage.plan.gather import SCRIPTS
+from lockage.plan.recipe import STAGING, Lock
+from lockage.tools.uv import DependencyError
+
+PROBES = ("functions/scorer/probe.json",)
+
+
+@pytest.mark.parametrize(
+    ("path", "out"),
+    [
+        ("functions/scorer/handler.py", False),
+        ("functions/scorer/probe.json", True),
+        ("functions/other/probe.json", False),
+        ("functions/policy/decision.rego", False),
+        ("functions/policy/decision_test.rego", True),
+        ("functions/scorer/test_handler.py", True),
+        ("functions/scorer/handler_test.py", True),
+        ("functions/scorer/latest.py", False),
+        ("functions/scorer/conftest.py", True),
+        ("functions/scorer/tests/data.json", True),
+        ("functions/tests", False),
+    ],
+)
+def test_what_only_checks_need_stays_out_of_the_image(path: str, *, out: bool) -> None:
+    assert only_checks_need(path, PROBES) is out
+
+
+def staged(root: Path) -> dict[str, tuple[int, int, str]]:
+    return {
+        str(path.relative_to(root)): (path.stat().st_mode, int(path.stat().st_mtime), path.read_text())
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for name, content in {
+        "functions/scorer/handler.py": "def handle(): ...\n",
+        "functions/scorer/probe.json": "{}\n",
+        "functions/policy/decision.rego": "package decision\n",
+        "functions/policy/decision_test.rego": "package decision\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    return tmp_path
+
+
+def test_each_source_stands_under_its_last_name_and_checks_get_the_handlers(project: Path) -> None:
+    recipe = recipes.platform(
+        sources=(
+            recipes.tree("functions/scorer", "handler.py", "probe.json"),
+            recipes.tree("functions/policy", "decision.rego", "decision_test.rego"),
+        ),
+        handlers=("scorer.handler.handle",),
+        probes=PROBES,
+    )
+    stage_sources(project, recipe, project / "sources", project / "checks")
+    assert list(staged(project / "sources")) == ["policy/decision.rego", "scorer/handler.py"]
+    assert list(staged(project / "checks")) == ["handlers", "policy/decision_test.rego", "scorer/probe.json"]
+    assert (project / "checks/handlers").read_text() == "scorer.handler.handle\n"
+
+
+def test_staged_bytes_modes_and_times_are_golden(project: Path) -> None:
+    """If this fails on purpose, raise STAGING: equal inputs give other bytes, so old fingerprints must not hold."""
+    usual = os.umask(0o027)
+    try:
+        stage_sources(project, recipes.platform(), project / "sources", project / "checks")
+    finally:
+        os.umask(usual)
+    assert STAGING == "1"
+    assert staged(project / "sources") == {"scorer/handler.py": (0o100644, 758831381, "def handle(): ...\n")}
+    assert staged(project / "checks") == {"handlers": (0o100644, 734708244, "")}
+
+
+def test_a_folder_is_staged_by_what_is_known_of_it(project: Path) -> None:
+    (project / "functions/scorer/unknown").write_text("git ignores it\n")
+    stage_folder(project, recipes.tree("functions/scorer", "handler.py"), project / "main")
+    assert list(staged(project / "main")) == ["handler.py"]
+    stage_folder(project, None, project / "empty")
+    assert staged(project / "empty") == {}
+
+
+def test_the_scripts_are_those_that_the_fingerprint_covers(tmp_path: Path) -> None:
+    stage_scripts(tmp_path / "lockage")
+    expected = {path.name: path.read_text() for path in SCRIPTS.glob("*.py") if path.name != "__init__.py"}
+    assert {name: content for name, (_, _, content) in staged(tmp_path / "lockage").items()} == expected
+    assert set(expected) == {"bytecode.py", "imports.py"}
+
+
+def test_a_tool_stands_in_a_folder_below_the_top(tmp_path: Path) -> None:
+    program = tmp_path / "installed"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    first = stage_tool(recipes.tool("opa"), program, tmp_path / "cache")
+    assert list(staged(first)) == ["bin/opa"]
+    assert (first / "bin/opa").stat().st_mode & 0o777 == 0o755
+    assert stage_tool(recipes.tool("opa"), program, tmp_path / "cache") == first
+    other = stage_tool(recipes.tool("opa", digest="sha256:" + "0" * 64), program, tmp_path / "cache")
+    assert other != first
+
+
+class NoWheel(FakeUv):
+    def install(self, lock: Path, into: Path, *, python: str, platform: str) -> None:
+        super().install(lock, into, python=python, platform=platform)
+        raise DependencyError("no wheel", why="w", remedy="r")
+
+
+def test_wheels_that_cannot_be_had_leave_nothing_in_the_cache(tmp_path: Path) -> None:
+    (tmp_path / "requirements.lock").write_text("")
+    lock = Lock(path="requirements.lock", digest="sha256:" + "1" * 64)
+    with pytest.raises(DependencyError):
+        stage_dependencies(tmp_path, lock, recipes.recipe(), uv=NoWheel(), cache=tmp_path / "cache")
+    assert list((tmp_path / "cache/dependencies").iterdir()) == []
+
+
+def test_each_target_has_wheels_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "requirements.lock").write_text("")
+    uv, lock = FakeUv(), Lock(path="requirements.lock", digest="sha256:" + "1" * 64)
+    targets = [{"python": "3.13"}, {"python": "3.14"}, {"platform": "linux/arm64"}, {"python": "3.13"}]
+    found = [
+        stage_dependencies(tmp_path, lock, recipes.recipe(**target), uv=uv, cache=tmp_path / "cache")
+        for target in targets
+    ]
+    assert len({dependencies.path for dependencies in found}) == 3
+    assert [dependencies.reused for dependencies in found] == [False, False, False, True]
