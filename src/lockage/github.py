@@ -53,11 +53,6 @@ def set_output(name: str, value: str) -> None:
     _append("GITHUB_OUTPUT", f"{name}={value}\n")
 
 
-def add_path(folder: Path) -> None:
-    """Put a folder in front of the path of later steps."""
-    _append("GITHUB_PATH", f"{folder}\n")
-
-
 def _append(variable: str, text: str) -> None:
     target = os.environ.get(variable)
     if target:

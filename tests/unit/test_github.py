@@ -63,10 +63,7 @@ def test_a_report_appends_to_the_summary_and_returns_annotations(
     assert summary.read_text().startswith("before\n### Failed: lockage.yaml has 2 mistakes")
 
 
-def test_outputs_and_paths_reach_later_steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_output_reaches_later_jobs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
-    monkeypatch.setenv("GITHUB_PATH", str(tmp_path / "path"))
     github.set_output("release", "ab")
-    github.add_path(Path("/tools"))
     assert (tmp_path / "output").read_text() == "release=ab\n"
-    assert (tmp_path / "path").read_text() == "/tools\n"

@@ -85,6 +85,7 @@ def command(
         )
         if prepare:
             print(prepared.cache)
+            github.set_output("cache", str(prepared.cache))
             return
         gate = Gate(dist, trivy, prepared, policy, _now)
         rulings = _examine(gate, chosen(names, tuple(project.images)), findings, console)

@@ -122,11 +122,15 @@ def test_trivy_is_the_locked_binary_for_every_image() -> None:
     for step in steps:
         assert step.with_["skip-setup-trivy"] == "true"
         assert step.with_["output"] == step.with_["input"].replace("layout", "findings.json")
-        assert step.with_["format"] == "json"
+        assert step.with_["trivy-config"] == "sbom/trivy.yaml", "as on a laptop"
+        assert step.with_["cache-dir"] == "${{ steps.database.outputs.cache }}"
         assert "exit-code" not in step.with_, "the scanner's exit code is not the verdict"
-    commands = [step.run for step in scan.steps if step.run or step in steps]
-    assert commands[0] == "./noxw -s tools -- trivy"
-    assert commands[-1] == "./noxw -s scan -- --findings dist"
+    assert [step.run for step in scan.steps if step.run or step in steps] == [
+        "./noxw -s tools -- trivy",
+        "./noxw -s scan -- --prepare",
+        *("" for _ in steps),
+        './noxw -s scan -- --findings dist --cache "$CACHE"',
+    ]
 
 
 # What may have an identity, and what it may do with it.
