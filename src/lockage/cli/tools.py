@@ -23,7 +23,8 @@ def install(names: tuple[str, ...], *, on_path: bool) -> None:
     """Install tools into the per-user cache: NAMES, or all.
 
     A release is taken by its two checksums. Where it cannot be downloaded the tool is built from its Go module, and
-    the line says so. A download with another checksum is refused.
+    the line says so. A download with another checksum is refused. What stands is kept: to try a release again,
+    delete the tool's folder.
     """
     from lockage.tools.install import Installer  # noqa: PLC0415 - urllib3 costs 60 ms, and other verbs need none
 

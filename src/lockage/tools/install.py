@@ -73,12 +73,18 @@ class Installer:
             if tool is not None:
                 step.reused(_origin(tool))
                 return tool
-            with self._alone(name):
-                tool = self._locked.recorded(name)
-                if tool is not None:
-                    step.reused("another process installed it meanwhile")
-                    return tool
-                step.made(self._make(name))
+            try:
+                with self._alone(name):
+                    if self._locked.recorded(name):
+                        step.reused("another process installed it meanwhile")
+                    else:
+                        step.made(self._make(name))
+            except OSError as error:
+                raise ToolError(
+                    f"{name} could not be installed",
+                    why=str(error),
+                    remedy=f"make room and write access in {self._locked.folder}, or name another cache: LOCKAGE_CACHE",
+                ) from error
             return self._locked.path(name)
 
     @contextmanager
@@ -141,6 +147,7 @@ class Installer:
         _need_go()
         if self._interrupted.is_set():
             raise KeyboardInterrupt
+        self._console.note(f"building {name} {pin.version} from its module; the first time takes minutes")
         with tempfile.TemporaryDirectory(prefix="module-", dir=program.parents[1]) as module:
             for file in self._locked.lock.module(name):
                 shutil.copy(file, module)

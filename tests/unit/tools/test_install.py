@@ -164,6 +164,25 @@ def test_what_a_killed_run_left_is_removed(locked: Locked, console: Console) -> 
     assert not left.exists()
 
 
+def test_a_cache_that_cannot_be_written_is_named(lock: ToolsLock, tmp_path: Path, console: Console) -> None:
+    (tmp_path / "cache").write_text("no folder\n")
+    with pytest.raises(ToolError, match="scanner could not be installed") as caught:
+        Installer(Locked(lock, tmp_path / "cache"), console, take_release=Releases()).install(["scanner"])
+    assert "Not a directory" in caught.value.why
+    assert "LOCKAGE_CACHE" in caught.value.remedy
+
+
+def test_a_full_disk_leaves_nothing(locked: Locked, console: Console) -> None:
+    def full(release: Release, program: Path) -> None:
+        program.write_bytes(b"as much as there was room for")
+        raise OSError(28, "No space left on device", release.url)
+
+    with pytest.raises(ToolError, match="scanner could not be installed") as caught:
+        Installer(locked, console, take_release=full, machine="x86_64").install(["scanner"])
+    assert "No space left on device" in caught.value.why
+    assert files_below(locked.folder) == []
+
+
 def test_an_unreadable_record_is_replaced(locked: Locked, console: Console) -> None:
     locked.home("scanner").mkdir(parents=True)
     (locked.home("scanner") / "tool.json").write_text("{")
