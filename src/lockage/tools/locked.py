@@ -53,7 +53,7 @@ class Locked:
         home = self.home(name)
         try:
             record = msgspec.json.decode((home / "tool.json").read_bytes(), type=Record)
-        except (FileNotFoundError, msgspec.DecodeError):
+        except (OSError, msgspec.DecodeError):
             return None
         second = record.source == "module" and self.lock.pin(name).release is not None
         return Tool(
