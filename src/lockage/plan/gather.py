@@ -92,9 +92,12 @@ class Gatherer:
             return Base(reference=name, digest=name.rpartition("@")[2])
         kind, _, place = mirror.partition("://")
         reference, _, digest = place.partition("@")
-        if not digest:
-            digest = self._mirror_digest(kind, reference, mirror)
-        return Base(reference=name, context=f"{kind}://{reference}@{digest}", digest=digest)
+        if digest:
+            return Base(reference=name, context=mirror, digest=digest)
+        digest = self._mirror_digest(kind, reference, mirror)
+        # BuildKit finds an image of the local store by the tag it has there; by digest it would ask a registry.
+        context = mirror if kind == "docker-image" else f"{mirror}@{digest}"
+        return Base(reference=name, context=context, digest=digest)
 
     def _mirror_digest(self, kind: str, reference: str, mirror: str) -> str:
         if kind == "docker-image" and (image := self._docker.image(reference)):
