@@ -1,0 +1,81 @@
+"""SBOMs by the real Syft, judged by others' parsers."""
+
+import json
+from pathlib import Path
+
+import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+from fakes.dist import put_image
+from fakes.gate_project import GateProject, Make
+from fakes.images import python_packages, write_amazon, write_clean
+from fakes.oci import write_layout
+from spdx_tools.spdx.parser.parse_anything import parse_file
+from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
+
+from lockage.cli.main import main_inner
+from lockage.inspect.describe import describe
+from lockage.inspect.documents import SbomDoubtful
+from lockage.model.dist import DistDir
+from lockage.tools.locked import Locked
+from lockage.tools.syft import Syft
+
+pytestmark = pytest.mark.tools
+
+CONFIG = Path(__file__).parents[3] / "sbom" / "syft.yaml"
+IMAGES = {"clean": write_clean, "amazon": write_amazon}
+
+
+@pytest.fixture
+def project(make_project: Make) -> GateProject:
+    project = make_project(IMAGES)
+    main_inner(["sbom", "--project", str(project.file), *IMAGES])
+    return project
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_both_documents_are_valid_to_others(project: GateProject, name: str) -> None:
+    cyclonedx = project.dist.cyclonedx(name).read_text()
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(cyclonedx) is None
+    document = parse_file(str(project.dist.spdx(name)))
+    assert document.creation_info.spdx_version == "SPDX-2.3"
+    assert validate_full_spdx_document(document) == []
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_they_are_about_the_exact_digest_and_name_every_package(project: GateProject, name: str) -> None:
+    document = json.loads(project.dist.cyclonedx(name).read_bytes())
+    assert document["metadata"]["component"]["version"] == project.dist.read_artifact(name).digest
+    purls = {one["purl"].partition("?")[0] for one in document["components"] if "purl" in one}
+    expected = {
+        "clean": {"pkg:deb/debian/glibc@2.41-12%2Bdeb13u4", "pkg:deb/debian/openssl@3.5.7-1~deb13u2"},
+        "amazon": {
+            "pkg:rpm/amzn/glibc@2.34-231.amzn2023.0.2",
+            "pkg:rpm/amzn/libtasn1@4.19.0-1.amzn2023.0.6",
+            "pkg:rpm/amzn/openssl-libs@3.2.2-1.amzn2023.0.3",
+        },
+    }[name]
+    assert purls == {*expected, "pkg:pypi/jinja2@3.1.6"}
+
+
+def test_they_are_of_packages_not_of_files(project: GateProject) -> None:
+    kinds = {one["type"] for one in json.loads(project.dist.cyclonedx("clean").read_bytes())["components"]}
+    assert kinds == {"library", "operating-system"}
+    assert "files" not in json.loads(project.dist.spdx("clean").read_bytes())
+
+
+def test_the_same_image_elsewhere_has_the_same_documents(project: GateProject, tmp_path: Path) -> None:
+    elsewhere = DistDir(tmp_path / "else" / "where")
+    put_image(elsewhere, "clean", write_clean)
+    describe(elsewhere, "clean", Syft(Locked().path("syft"), CONFIG))
+    assert elsewhere.cyclonedx("clean").read_bytes() == project.dist.cyclonedx("clean").read_bytes()
+    assert elsewhere.spdx("clean").read_bytes() == project.dist.spdx("clean").read_bytes()
+
+
+def test_an_image_without_an_operating_system_gets_none(tmp_path: Path) -> None:
+    dist = DistDir(tmp_path / "dist")
+    put_image(dist, "bare", lambda path: write_layout(path, layers=[python_packages({"jinja2": "3.1.6"})]))
+    with pytest.raises(SbomDoubtful) as caught:
+        describe(dist, "bare", Syft(Locked().path("syft"), CONFIG))
+    assert caught.value.why == "no package of an operating system among 1 packages"
+    assert not dist.cyclonedx("bare").exists()
