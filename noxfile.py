@@ -15,6 +15,7 @@ import nox
 nox.needs_version = ">=2026.10.20"
 nox.options.default_venv_backend = "uv"
 nox.options.reuse_venv = "yes"
+nox.options.stop_on_first_error = True  # `nox -s build scan` must not scan what an earlier build left
 nox.options.sessions = ["build", "sbom", "scan"]
 
 ROOT = Path(__file__).parent
