@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from lockage.errors import LockageError
 from lockage.rehearsal.handover import Fact, Invoke, missing, resolve
+from lockage.rehearsal.story import Refused
 from lockage.rehearsal.witness import Reply, Witness
 
 _PATIENCE_SECONDS = 30.0
@@ -111,26 +112,32 @@ def tag_is_immutable(witness: Witness, repository: str, commit: str) -> str:
     raise StoryBroken(f"the tag {commit} of {repository} is not immutable", why="ECR took other content under it")
 
 
-def refused(witness: Witness, environment: str, role: str, action: str, call: Callable[[Any], object]) -> str:
-    """A job's role is refused what is not its own.
-
-    Args:
-        witness: asks.
-        environment: whose account the role is in.
-        role: its name.
-        action: as IAM names it.
-        call: makes the call with a boto3 session of the role's credentials.
+def refused(witness: Witness, act: Refused) -> str:
+    """A job's role is refused what is not its own; what it tries would change nothing if it were allowed.
 
     Raises:
         StoryBroken: it was allowed.
     """
+    function, found = next(iter(witness.served(act.place).items()))
+    name = {"FunctionName": witness.project.function_name(function)}
+    role = f"{witness.project.project}-{act.role}"
+    lambda_ = witness.operator(act.place).session_of(role).client("lambda")
+    attempts: dict[str, Callable[[], object]] = {
+        "lambda:UpdateFunctionCode": lambda: lambda_.update_function_code(
+            **name, ImageUri=f"none@{found.digest}", DryRun=True
+        ),
+        "lambda:PublishVersion": lambda: lambda_.publish_version(**name),
+        "lambda:UpdateAlias": lambda: lambda_.update_alias(
+            **name, Name=witness.place(act.place).alias, FunctionVersion=found.version
+        ),
+    }
     try:
-        call(witness.operator(environment).session_of(role))
+        attempts[act.action]()
     except ClientError as error:
-        if error.response["Error"]["Code"] in _DENIED and action in str(error):
-            return f"{role} is refused {action}"
+        if error.response["Error"]["Code"] in _DENIED and act.action in str(error):
+            return f"tried on {function}: {error.response['Error']['Code']}"
         raise
-    raise StoryBroken(f"{role} in {environment} may {action}", why="IAM let it pass; its policy grants too much")
+    raise StoryBroken(f"{role} in {act.place} may {act.action}", why="IAM let it pass: its policy grants too much")
 
 
 def holds(witness: Witness, environment: str, fact: Fact) -> str:

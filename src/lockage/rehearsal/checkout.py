@@ -87,7 +87,24 @@ def commit_patch(project: Path, patch: Path) -> CommitSha:
     when = _git(tree, "show", "--no-patch", "--format=%ct", "HEAD")
     dates = {"GIT_AUTHOR_DATE": f"{when} +0000", "GIT_COMMITTER_DATE": f"{when} +0000"}
     run(["git", "commit", "--quiet", "--message", patch.stem], cwd=tree, env={**_COMMITTER, **dates})
-    return CommitSha(_git(tree, "rev-parse", "HEAD"))
+    return head(tree)
+
+
+def head(project: Path) -> CommitSha:
+    """The commit that a tree stands on."""
+    return CommitSha(_git(project, "rev-parse", "HEAD"))
+
+
+def changed(project: Path) -> bool:
+    """Whether a tree holds what its commit does not."""
+    return bool(_git(project, "status", "--porcelain"))
+
+
+def ignore(project: Path, *names: str) -> None:
+    """Let git in a clone ignore what a rehearsal puts beside the project file, whatever the project itself ignores."""
+    exclude = top(project) / ".git" / "info" / "exclude"
+    with exclude.open("a") as file:
+        file.writelines(f"{name}\n" for name in names)
 
 
 def _copy_changes(source: Path, clone_: Path) -> None:

@@ -30,20 +30,20 @@ class PortTaken(ToolError):  # noqa: N818 - says what it found
 class EmbeddedAws:
     """An emulator's process and what it leaves in the Docker engine; whoever starts it stops it."""
 
-    def __init__(self, *, account: str, region: str, folder: Path, port: int = 0) -> None:
+    def __init__(self, *, account: str, region: str, parent: Path, port: int = 0) -> None:
         """Describe it; nothing runs yet.
 
         Args:
             account: the registry's account; the data plane of ECR serves this one only.
             region: its Region.
-            folder: for the log and for the process's temporary files.
+            parent: gets a folder of this one's own, for its log and its temporary files.
             port: where to listen; 0 takes a free one.
         """
         self.name = f"lockage-{uuid4().hex[:8]}"
         self.host = engine.bridge_address()
         self.port = port or free_port(self.host)
-        self.log = folder / "aws.log"
-        self._folder = folder
+        self.folder = parent / self.name
+        self.log = self.folder / "aws.log"
         self._account = account
         self._region = region
         self._running: Running | None = None
@@ -75,7 +75,7 @@ class EmbeddedAws:
             PortTaken: another program listens there.
             ToolError: it ended, or does not answer in time.
         """
-        temporary = self._folder / "tmp"
+        temporary = self.folder / "tmp"
         temporary.mkdir(parents=True, exist_ok=True)
         self._running = Running(
             [sys.executable, "-m", "lockage.rehearsal.server", f"{_LOOPBACK}:{self.port}", f"{self.host}:{self.port}"],
@@ -89,13 +89,14 @@ class EmbeddedAws:
             raise
         return self
 
-    def stop(self) -> None:
-        """Stop it, remove its containers and forget its images. Safe to do twice."""
-        engine.remove_containers(self.label)
+    def stop(self) -> int:
+        """Stop it, remove its containers and forget its images; returns how many containers. Safe to do twice."""
+        removed = engine.remove_containers(self.label)
         if self._running:
             self._running.stop()
-        engine.remove_containers(self.label)  # what it started in between
+        removed += engine.remove_containers(self.label)  # what it started in between
         engine.remove_images(self.registry)
+        return removed
 
     def _environment(self, temporary: Path) -> dict[str, str | None]:
         return {

@@ -1,5 +1,7 @@
 """The environment variables of a rehearsal: every service is the embedded AWS, and nobody has credentials by default.
 
+The verbs inside write no summaries or outputs of a GitHub job either: the job sees one rehearsal, not its parts.
+
 The code under rehearsal knows nothing of the embedded AWS; these variables, and the roles that each step is given, are
 all the difference.
 """
@@ -26,7 +28,7 @@ def surroundings(endpoint: str, host: str) -> Iterator[None]:
 def _variables(endpoint: str, host: str) -> dict[str, str | None]:
     direct = ",".join(filter(None, (os.environ.get("NO_PROXY"), host, "localhost", "127.0.0.1")))
     return {
-        **{name: None for name in os.environ if name.startswith("AWS_")},
+        **{name: None for name in os.environ if name.startswith(("AWS_", "GITHUB_"))},
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_CONFIG_FILE": _NOWHERE,
         "AWS_SHARED_CREDENTIALS_FILE": _NOWHERE,

@@ -21,7 +21,7 @@ ACCOUNT = "222222222222"
 
 @contextmanager
 def embedded(folder: Path, port: int = 0) -> Iterator[EmbeddedAws]:
-    aws = EmbeddedAws(account=ACCOUNT, region="eu-central-1", folder=folder, port=port)
+    aws = EmbeddedAws(account=ACCOUNT, region="eu-central-1", parent=folder, port=port)
     try:
         yield aws.start()
     finally:
@@ -45,8 +45,8 @@ def listening(host: str, port: int) -> bool:
 
 def test_two_run_at_once_and_neither_leaves_anything(tmp_path: Path) -> None:
     with ExitStack() as stack:
-        one = stack.enter_context(embedded(tmp_path / "one"))
-        two = stack.enter_context(embedded(tmp_path / "two"))
+        one = stack.enter_context(embedded(tmp_path))
+        two = stack.enter_context(embedded(tmp_path))
         assert one.label != two.label
         client(one, "sns").create_topic(Name="only-in-one")
         assert client(two, "sns").list_topics()["Topics"] == []
@@ -84,6 +84,6 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
         other.bind(("127.0.0.1", port))
         other.listen()
         with pytest.raises(PortTaken, match=f"port {port} is taken") as caught:
-            EmbeddedAws(account=ACCOUNT, region="eu-central-1", folder=tmp_path, port=port).start()
+            EmbeddedAws(account=ACCOUNT, region="eu-central-1", parent=tmp_path, port=port).start()
     assert f"127.0.0.1:{port}" in caught.value.why
     assert "run it again" in caught.value.remedy

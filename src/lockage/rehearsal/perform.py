@@ -1,0 +1,202 @@
+"""Performs a story against a running embedded AWS, act by act; the first act that goes wrong ends it."""
+
+import io
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import Any, assert_never
+
+from lockage.cli.main import main_inner
+from lockage.config.load import load_project
+from lockage.config.schema import Project
+from lockage.console import Console
+from lockage.errors import LockageError
+from lockage.model.dist import DistDir
+from lockage.rehearsal import assertions, resources, tree
+from lockage.rehearsal.assertions import StoryBroken
+from lockage.rehearsal.checkout import MATERIAL
+from lockage.rehearsal.embedded import EmbeddedAws
+from lockage.rehearsal.handover import Invoke
+from lockage.rehearsal.operator import Operator
+from lockage.rehearsal.provision import mark, provision
+from lockage.rehearsal.story import (
+    GOOD,
+    Act,
+    Expect,
+    Hold,
+    KeepArtifacts,
+    MakeTree,
+    Provision,
+    Refused,
+    Remember,
+    Serves,
+    TagImmutable,
+    Untouched,
+    Verb,
+)
+from lockage.rehearsal.tree import Tree
+from lockage.rehearsal.witness import Witness
+from lockage.report import live
+
+
+class Performer:
+    """Carries out acts.
+
+    Args:
+        aws: the embedded AWS, running; everything happens inside of ``surroundings``.
+        project_file: the user's own ``lockage.yaml``.
+        project: what it says.
+        folder: for the releases' trees.
+        console: told what happens.
+    """
+
+    def __init__(
+        self, aws: EmbeddedAws, *, project_file: Path, project: Project, folder: Path, console: Console
+    ) -> None:
+        self._aws, self._project_file, self._project = aws, project_file.resolve(), project
+        self._folder, self._console = folder, console
+        self._operators: dict[tuple[str, str], Operator] = {}
+        self._remembered: dict[str, dict[str, Any]] = {}
+        self.trees: dict[int, Tree] = {}
+
+    def perform(self, acts: Iterable[Act]) -> None:
+        """Carry out acts in order.
+
+        Raises:
+            LockageError: one went wrong.
+        """
+        for act in acts:
+            self._perform(act)
+
+    def operator(self, account: str, region: str) -> Operator:
+        """The owner of an account, in a Region."""
+        key = (account, region)
+        if key not in self._operators:
+            self._operators[key] = Operator(self._aws, account, region)
+        return self._operators[key]
+
+    def witness(self, release: int = GOOD) -> Witness:
+        """Asks the embedded AWS about the project as a release declares it."""
+        made = self.trees.get(release)
+        project = load_project(made.project_file, files=False) if made else self._project
+        return Witness(project, self.operator)
+
+    def _perform(self, act: Act) -> None:  # noqa: C901 - one case an act
+        match act:
+            case MakeTree(release=release):
+                self._make_tree(release)
+            case Verb():
+                self._verb(act)
+            case KeepArtifacts(release=release):
+                made = self.trees[release]
+                tree.carry(self._project.images, made.dist, DistDir(made.kept))
+            case Provision(place=place):
+                self._provision(place)
+            case Remember(place=place):
+                self._remembered[place] = self.witness().state(place)
+            case Untouched(place=place):
+                with self._console.step(f"{place} is untouched") as step:
+                    step.made(assertions.unchanged(self._remembered[place], self.witness().state(place), place))
+            case Serves(release=release, place=place):
+                self._serves(release, place)
+            case TagImmutable(release=release):
+                self._tag_is_immutable(release)
+            case Refused():
+                self._refused(act)
+            case Hold(place=place, queue=queue, held=held):
+                with self._console.step(f"{place}: messages of {queue} {'wait' if held else 'are handed out again'}"):
+                    self.witness().hold(place, queue, held=held)
+            case Expect(place=place, fact=fact):
+                told = f"{fact.function} answers" if isinstance(fact, Invoke) else f"{fact.table} has {fact.key}"
+                with self._console.step(f"{place}: {told}"):
+                    assertions.holds(self.witness(), place, fact)
+            case _:
+                assert_never(act)
+
+    def _make_tree(self, release: int) -> None:
+        with self._console.step(f"release {release}: tree") as step:
+            made = tree.make(
+                release,
+                before=self.trees[release - 1].project_file if release > GOOD else self._project_file,
+                into=self._folder / f"release-{release}",
+                home=self._project_file.parent,
+                registry=self._aws.registry,
+            )
+            self.trees[release] = made
+            tree.carry(self._project.images, DistDir(made.kept), made.dist)
+            step.made(f"commit {made.commit[:12]}" + (f", with {MATERIAL}/release-{release}.patch" * (release > GOOD)))
+
+    def _verb(self, act: Verb) -> None:
+        command = [*act.arguments, "--project", str(self.trees[act.release].project_file)]
+        said = io.StringIO()
+        try:
+            with (
+                self._console.within(f"release {act.release}"),
+                self._credentials(act),
+                live.shared(self._console),
+                redirect_stdout(said),
+            ):
+                code = main_inner(command)
+        except LockageError as error:
+            if act.fails_with != error.exit_code:
+                raise
+            self._console.note(f"                   as the story wants: {error.what}")
+            return
+        if act.fails_with or code:
+            raise StoryBroken(
+                f"`lockage {' '.join(act.arguments)}` of release {act.release} ended with {code}",
+                why=f"the story wants exit code {act.fails_with}; it printed:\n{said.getvalue()}",
+            )
+
+    @contextmanager
+    def _credentials(self, act: Verb) -> Iterator[None]:
+        """The role's credentials while the verb runs; none at all for a verb that has no role."""
+        if not act.role:
+            yield
+            return
+        place = self._project.environments[act.place] if act.place else self._project.registry
+        session = self.operator(place.account, place.region).session_of(f"{self._project.project}-{act.role}")
+        taken = session.get_credentials().get_frozen_credentials()
+        variables = {
+            "AWS_ACCESS_KEY_ID": taken.access_key,
+            "AWS_SECRET_ACCESS_KEY": taken.secret_key,
+            "AWS_SESSION_TOKEN": taken.token,
+            "AWS_REGION": place.region,
+        }
+        os.environ.update(variables)
+        try:
+            yield
+        finally:
+            for name in variables:
+                os.environ.pop(name, None)
+
+    def _provision(self, place: str) -> None:
+        declared = self._project.environments[place] if place else self._project.registry
+        table = resources.environment(self._project, place) if place else resources.registry(self._project)
+        with self._console.step(f"provision {place or 'the registry'}") as step:
+            count = provision(self.operator, table, self._seed)
+            mark(self.operator(declared.account, declared.region), self._project.project)
+            step.made(f"{count} resources in account {declared.account}")
+
+    def _seed(self, repository: str) -> str:
+        """What a function runs before its first release: the first image that was pushed."""
+        digest = self.witness().tagged(repository, self.trees[GOOD].commit)
+        return f"{self._aws.registry}/{repository}@{digest}"
+
+    def _serves(self, release: int, place: str) -> None:
+        made, witness = self.trees[release], self.witness(release)
+        with self._console.step(f"{place} serves release {release}") as step:
+            versions = assertions.serves(witness, place, made.commit)
+            assertions.answers(witness, place, lambda probe: made.folder / probe)
+            step.made(f"asked the embedded AWS: {versions}")
+
+    def _tag_is_immutable(self, release: int) -> None:
+        repositories = [image.repository for image in self._project.images.values() if image.repository]
+        with self._console.step(f"release {release}: the tag is immutable") as step:
+            for repository in repositories:
+                step.made(assertions.tag_is_immutable(self.witness(), repository, self.trees[release].commit))
+
+    def _refused(self, act: Refused) -> None:
+        with self._console.step(f"{act.place}: {act.role} may not {act.action}") as step:
+            step.made(assertions.refused(self.witness(), act))

@@ -1,0 +1,155 @@
+"""One rehearsal from beginning to end: start, perform, tell, clean up, whatever happens in between."""
+
+import shlex
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lockage.config.load import load_project
+from lockage.config.schema import Project
+from lockage.console import Console
+from lockage.model.dist import DistDir, write
+from lockage.rehearsal import checkout, handover, retell
+from lockage.rehearsal.embedded import EmbeddedAws
+from lockage.rehearsal.perform import Performer
+from lockage.rehearsal.story import story
+from lockage.rehearsal.surroundings import surroundings
+from lockage.report.summary import Summary
+from lockage.report.timings import timed
+from lockage.tools.docker import Docker
+
+_ENDINGS = (signal.SIGTERM, signal.SIGHUP)
+_DISTURBANCES = (signal.SIGINT, *_ENDINGS)
+
+
+class Rehearsal:
+    """The whole path of one project.
+
+    Args:
+        project_file: ``lockage.yaml``.
+        console: told what happens.
+        keep: leave everything up at the end.
+    """
+
+    def __init__(self, project_file: Path, console: Console, *, keep: bool) -> None:
+        self._project_file, self._console, self._keep = project_file.resolve(), console, keep
+        self._home = self._project_file.parent
+        self._project: Project = load_project(project_file)
+        self._began = time.monotonic()
+        self.summary: Summary | None = None
+        """How far it came, ended well or not; None when it never began or was interrupted."""
+
+    def run(self) -> None:
+        """Play the story.
+
+        Raises:
+            LockageError: it could not begin, or went otherwise.
+        """
+        Docker().engine()
+        checkout.top(self._home)
+        acts = story(self._project, handover.read(self._home / checkout.MATERIAL / handover.FILE))
+        with timed("rehearse", DistDir(self._home / "dist"), self._console), self._aws() as aws:
+            performer = Performer(
+                aws,
+                project_file=self._project_file,
+                project=self._project,
+                folder=aws.folder,
+                console=self._console,
+            )
+            try:
+                performer.perform(acts)
+            except Exception as error:
+                self.summary = self._summary(performer, str(error))
+                raise
+            self.summary = self._summary(performer)
+
+    @contextmanager
+    def _aws(self) -> Iterator[EmbeddedAws]:
+        """An embedded AWS that is gone afterwards, however this program ends; kept if that was asked for."""
+        registry = self._project.registry
+        aws = EmbeddedAws(account=registry.account, region=registry.region, parent=self._home / "dist" / "rehearsal")
+        with _endings_raise():
+            try:
+                with self._console.step("embedded AWS") as step:
+                    aws.start()
+                    step.made(f"{aws.endpoint}, IAM evaluated")
+                with surroundings(aws.endpoint, aws.host):
+                    yield aws
+            finally:
+                with _undisturbed():
+                    self._leave(aws)
+
+    def _leave(self, aws: EmbeddedAws) -> None:
+        if aws.log.is_file():
+            write(self._home / "dist" / "rehearsal" / "aws.log", aws.log.read_bytes())
+        if self._keep and aws.pid:
+            self._console.note(how_to_look(aws, self._project))
+            return
+        with self._console.step("clean up") as step:
+            count = aws.stop()
+            shutil.rmtree(aws.folder, ignore_errors=True)
+            step.made(f"{count} containers removed")
+
+    def _summary(self, performer: Performer, failed: str = "") -> Summary:
+        records = tuple(self._console.records)
+        changed = ", with uncommitted changes" * checkout.changed(self._home)
+        at = retell.failed_step(records)
+        return Summary(
+            subject=f"{self._project.project} at {checkout.head(self._home)[:12]}{changed}",
+            seconds=time.monotonic() - self._began,
+            artifacts=retell.artifacts(performer, self._project),
+            releases=retell.releases(performer, self._project),
+            steps=records,
+            files=retell.files(self._home, self._project),
+            marks=retell.marks(performer),
+            failed=f"{failed} (at: {at})" if failed and at else failed,
+        )
+
+
+def how_to_look(aws: EmbeddedAws, project: Project) -> str:
+    """Shell lines that look at what was kept, and that remove it."""
+    place = next(reversed(project.environments.values()))
+    folder = shlex.quote(str(aws.folder))
+    return f"""
+Everything is still up. To look, as the owner of an account:
+  export AWS_ENDPOINT_URL={aws.endpoint} AWS_REGION={place.region}
+  export AWS_ACCESS_KEY_ID={place.account} AWS_SECRET_ACCESS_KEY=any
+  aws lambda list-aliases --function-name {project.function_name(next(iter(project.functions)))}
+  docker ps --filter label={aws.label}
+  less {folder}/aws.log
+To remove it:
+  docker rm --force --volumes $(docker ps --all --quiet --filter label={aws.label})
+  kill {aws.pid}
+  docker image rm --force $(docker image ls --quiet '{aws.registry}/*')
+  rm -r {folder}
+"""
+
+
+@contextmanager
+def _endings_raise() -> Iterator[None]:
+    """Inside, a request to end is an exception, so that what was started is cleaned up."""
+
+    def end(number: int, frame: object) -> None:
+        del frame
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, end) for number in _ENDINGS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Inside, requests to end are ignored: cleaning up takes a few seconds and must not stop half-way."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in _DISTURBANCES}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

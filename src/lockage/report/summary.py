@@ -1,0 +1,135 @@
+"""What a rehearsal tells at its end, ended well or not: for a terminal, and as Markdown for a step summary."""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import msgspec
+
+from lockage.console import StepRecord
+from lockage.model.ids import Digest
+from lockage.model.verdict import Outcome, Severity
+
+SLOWEST = 6
+
+
+class ArtifactLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One artifact of one release."""
+
+    release: int
+    name: str
+    digest: Digest
+    size: int
+    """Compressed bytes of all layers."""
+    unpacked: int
+    packages: int | None
+    """None when nobody counted them yet."""
+    findings: dict[Severity, int]
+    excepted: int
+    outcome: Outcome | Literal["not scanned"]
+
+
+class ReleaseLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One release, and what became of it."""
+
+    number: int
+    id: str
+    commit: str
+    passages: tuple[str, ...]
+    """Such as ``preprod: good, serving``."""
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """All of it."""
+
+    subject: str
+    """What was rehearsed: a commit, and whether the tree held more."""
+    seconds: float
+    artifacts: tuple[ArtifactLine, ...]
+    releases: tuple[ReleaseLine, ...]
+    steps: tuple[StepRecord, ...]
+    files: tuple[tuple[str, str], ...]
+    """Path and what it is."""
+    marks: tuple[str, ...]
+    """Why what was made may serve a rehearsal only."""
+    failed: str = ""
+    """What failed, in one line, and where; empty when nothing did."""
+
+
+def as_text(summary: Summary) -> str:
+    """For a terminal or a log, in plain text."""
+    parts = [
+        _block("Artifacts", _table(map(_artifact, summary.artifacts))),
+        _block("Releases", _table(_release(line) for line in summary.releases)),
+        _block("Slowest steps", _table(_step(step) for step in _slowest(summary.steps))),
+        _block("Files", _table(summary.files)),
+        _block("For rehearsals only", list(summary.marks)),
+    ]
+    return "\n".join([*filter(None, parts), headline(summary)])
+
+
+def as_markdown(summary: Summary) -> str:
+    """For GitHub's step summary."""
+    parts = [f"### {headline(summary)}\n"]
+    head = ("release", "artifact", "digest", "to push", "unpacked", "packages", "findings", "gate")
+    parts.append(_markdown_table(head, map(_artifact, summary.artifacts)))
+    parts.append(_markdown_table(("release", "id", "commit", "became"), map(_release, summary.releases)))
+    parts.append("<details><summary>Steps</summary>\n")
+    steps = ((step.state, f"{step.seconds:.2f} s", step.name, step.reason) for step in summary.steps)
+    parts.append(_markdown_table(("state", "time", "step", "reason"), steps))
+    parts.append("</details>\n")
+    return "\n".join(filter(None, parts))
+
+
+def headline(summary: Summary) -> str:
+    """One line that says how it ended."""
+    count = sum(step.state == "reused" for step in summary.steps)
+    steps = f"{len(summary.steps)} steps ({count} reused) in {summary.seconds:.1f} s"
+    if summary.failed:
+        return f"Rehearsal FAILED: {summary.subject}, after {steps}: {summary.failed}"
+    return f"Rehearsal passed: {summary.subject}, {steps}"
+
+
+def _artifact(line: ArtifactLine) -> tuple[str, ...]:
+    found = ", ".join(f"{number} {severity}" for severity, number in line.findings.items() if number) or "none"
+    return (
+        f"release {line.release}",
+        line.name,
+        line.digest[: len("sha256:") + 12],
+        f"{line.size / 1e6:.1f} MB",
+        f"{line.unpacked / 1e6:.0f} MB",
+        "?" if line.packages is None else f"{line.packages} packages",
+        f"{found}, {line.excepted} excepted" if line.excepted else found,
+        line.outcome,
+    )
+
+
+def _release(line: ReleaseLine) -> tuple[str, ...]:
+    return (f"release {line.number}", line.id[:12], line.commit[:12], "; ".join(line.passages) or "rolled out nowhere")
+
+
+def _step(step: StepRecord) -> tuple[str, ...]:
+    return (f"{step.seconds:.2f} s", step.name, step.state)
+
+
+def _slowest(steps: Sequence[StepRecord]) -> list[StepRecord]:
+    return sorted(steps, key=lambda step: -step.seconds)[:SLOWEST]
+
+
+def _block(title: str, lines: list[str]) -> str:
+    return "\n".join(["", title, *(f"  {line}" for line in lines)]) if lines else ""
+
+
+def _table(rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """Columns as wide as their widest cell."""
+    cells = list(rows)
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+
+
+def _markdown_table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [
+        f"| {' | '.join(cell.replace('|', chr(92) + '|').replace(chr(10), ' ') for cell in row)} |" for row in rows
+    ]
+    if not lines:
+        return ""
+    return "\n".join([f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}", *lines, ""])
