@@ -81,7 +81,7 @@ class Caller:
     def _refusal(self, action: str, resource: str, error: ClientError) -> AwsError:
         code, message = _code(error), _message(error)
         if code in _DENIED:
-            return _denied(action, resource, self._identity(message), message)
+            return denied(action, resource, self._identity(message), message)
         if code in _EXPIRED:
             return AwsError(
                 f"the credentials were refused for {action}",
@@ -100,7 +100,15 @@ class Caller:
         return named[1] if named else self._who()
 
 
-def _denied(action: str, resource: str, identity: str, message: str) -> DeniedError:
+def denied(action: str, resource: str, identity: str, message: str) -> DeniedError:
+    """The refusal as people read it.
+
+    Args:
+        action: as IAM names it.
+        resource: the ARN it was to act on.
+        identity: who was refused, by ARN.
+        message: AWS's own words.
+    """
     assumed = _ASSUMED.search(identity)
     who = f"role {assumed[1]}" if assumed else identity
     return DeniedError(

@@ -29,3 +29,10 @@ class ParameterClient:
             Name=name,
         )
         return None if response is None else str(response["Parameter"]["Value"])
+
+    def is_rehearsal(self, project: str) -> bool:
+        """Whether this account is a rehearsal's, and so takes what comes from a second source.
+
+        ``/<project>/rehearsal`` is ``true`` there, made by the rehearsal's provisioning and by nothing else.
+        """
+        return self.get(f"/{project}/rehearsal") == "true"

@@ -45,6 +45,10 @@ class DistDir:
         """The scanner's complete report."""
         return self.folder(name) / "findings.json"
 
+    def verdict(self, name: str) -> Path:
+        """What the gate decided."""
+        return self.folder(name) / "verdict.json"
+
     def timings(self) -> Path:
         """What took how long, by verb."""
         return self.root / "timings.json"

@@ -11,6 +11,8 @@ from lockage.model.ids import CommitSha, Digest, ReleaseId
 EvidenceKind = Literal["sbom.cdx", "sbom.spdx", "findings", "verdict"]
 Architecture = Literal["x86_64", "arm64"]
 
+_DIRTY_DIGITS = 12
+
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     """What a version snapshots beside its code: the pipeline's half of a function."""
@@ -94,3 +96,11 @@ def released_function(
         configuration_hash=content_digest(configuration),
         probe=probe,
     )
+
+
+def image_tag(commit: CommitSha, digest: Digest, *, dirty: bool) -> str:
+    """The tag of an image: its commit, unless the tree held more than the commit does.
+
+    A dirty tree's image has its own digest in the tag: the commit's tag stays free for what the commit really is.
+    """
+    return f"{commit}-dirty-{digest.removeprefix('sha256:')[:_DIRTY_DIGITS]}" if dirty else commit

@@ -5,17 +5,9 @@ from lockage.model.release import Release
 from lockage.model.rollout import EnvironmentRecord
 from lockage.rollout.record import is_good
 
-REHEARSAL_PARAMETER = "rehearsal"
-"""``/<project>/rehearsal`` is ``true`` in the accounts of a rehearsal, made by its provisioning and by nothing else."""
-
 
 class NotAdmittedError(UsageError):
     """A release may not enter an environment; nothing was done."""
-
-
-def rehearsal_parameter(project: str) -> str:
-    """The name of the SSM parameter that marks an account as a rehearsal's."""
-    return f"/{project}/{REHEARSAL_PARAMETER}"
 
 
 def admit(release: Release, environment: str, *, rehearsal: bool, before: EnvironmentRecord | None) -> None:

@@ -4,6 +4,8 @@ Whatever goes wrong, the environment ends all-old; when nothing does, all-new. A
 journal, and the next command for the environment begins by ending that rollout.
 """
 
+from collections.abc import Callable
+
 import msgspec
 
 from lockage.errors import LockageError, RolloutFailed
@@ -11,13 +13,14 @@ from lockage.model.ids import ReleaseId, Version
 from lockage.model.release import Release
 from lockage.model.rollout import Journal, Passage, PassageState, Plan, Proof, RemoteFunction
 from lockage.rollout import record as records
-from lockage.rollout.admission import admit, rehearsal_parameter
+from lockage.rollout.admission import admit
 from lockage.rollout.back import go_back, recover
 from lockage.rollout.checks import ChecksFailed
 from lockage.rollout.execute import ActingExecutor
 from lockage.rollout.journal import OvertakenError, Rollout
 from lockage.rollout.plan import plan
 from lockage.rollout.references import desired, look_up
+from lockage.rollout.show import PrintingExecutor
 from lockage.rollout.site import Checks, Site
 
 
@@ -84,6 +87,22 @@ def deploy(site: Site, release: Release, checks: Checks) -> Outcome:
     return _outcome(site, release, rollout, prepared, executor)
 
 
+def preview(site: Site, release: Release, say: Callable[[str], None]) -> None:
+    """Say what ``deploy`` would do; nothing is changed.
+
+    Raises:
+        UsageError: as ``deploy``.
+    """
+    _admit(site, release)
+    rollout = Rollout.read(site)
+    if rollout.record.open is not None:
+        say(f"end rollout {rollout.record.open}, which is open; what follows is planned from what is there now")
+    planned = prepare(site, release, rollout).plan
+    for function, version in planned.keeps.items():
+        say(f"{'keep the version':<21} {function}: {version}")
+    PrintingExecutor(say).run((*planned.stage, *planned.shift, *planned.verify))
+
+
 def prepare(site: Site, release: Release, rollout: Rollout) -> Prepared:
     """Plan a deployment; nothing is changed.
 
@@ -101,7 +120,7 @@ def prepare(site: Site, release: Release, rollout: Rollout) -> Prepared:
 
 
 def _admit(site: Site, release: Release) -> None:
-    rehearsal = site.parameters.get(rehearsal_parameter(site.project)) == "true"
+    rehearsal = site.parameters.is_rehearsal(site.project)
     before = site.store.record(site.after)[0] if site.after else None
     admit(release, site.environment, rehearsal=rehearsal, before=before)
 

@@ -4,6 +4,8 @@ Needs no build, no push, no scanner and no GitHub: only the aliases and the rele
 version that still exists, with the release's digest and configuration, is what ran then.
 """
 
+from collections.abc import Callable
+
 import msgspec
 
 from lockage.errors import LockageError, RolloutFailed, UsageError
@@ -15,6 +17,7 @@ from lockage.rollout.execute import ActingExecutor, difference
 from lockage.rollout.journal import OvertakenError, Rollout
 from lockage.rollout.plan import plan_rollback
 from lockage.rollout.references import desired
+from lockage.rollout.show import PrintingExecutor
 from lockage.rollout.site import Site
 
 
@@ -80,6 +83,19 @@ def rollback(site: Site, *, to: ReleaseId | None, reason: str) -> RolledBack:
         left=way.left,
         mixed_seconds=rollout.journal.mixed_seconds if rollout.journal else 0.0,
     )
+
+
+def preview(site: Site, to: ReleaseId | None, say: Callable[[str], None]) -> None:
+    """Say what ``rollback`` would do; nothing is changed.
+
+    Raises:
+        UsageError: as ``rollback``.
+    """
+    way = prepare(site, Rollout.read(site), to)
+    say(f"{'go back to release':<21} {way.target.release}")
+    for function in way.left:
+        say(f"{'leave the alias':<21} {function}: the release has no such function")
+    PrintingExecutor(say).run((*way.plan.shift, *way.plan.verify))
 
 
 def prepare(site: Site, rollout: Rollout, to: ReleaseId | None) -> WayBack:

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from lockage.errors import ToolError, UsageError
+from lockage.model.ids import CommitSha, commit_sha
 from lockage.tools.process import run
 
 _REGULAR, _EXECUTABLE = "100644", "100755"
@@ -47,6 +48,25 @@ class Git:
             else:
                 found.pop(path, None)
         return tuple(sorted(found.values()))
+
+    def head(self) -> CommitSha:
+        """The commit that is checked out.
+
+        Raises:
+            UsageError: there is none, or this is no working tree.
+        """
+        try:
+            return commit_sha(run(["git", "rev-parse", "--verify", "HEAD^{commit}"], cwd=self.root).stdout.strip())
+        except ToolError as error:
+            raise UsageError(
+                f"{self.root} has no commit",
+                why=error.why,
+                remedy="commit what is to be released: a release is named after its commit",
+            ) from error
+
+    def is_dirty(self) -> bool:
+        """Whether the project's folder holds anything that the commit does not, ignored files aside."""
+        return bool(run(["git", "status", "--porcelain", "--untracked-files=normal", "--", "."], cwd=self.root).stdout)
 
     def _list(self, *arguments: str) -> list[str]:
         flags = [argument for argument in arguments if argument.startswith("-")]

@@ -1,0 +1,87 @@
+"""``lockage release``: one manifest of what was pushed."""
+
+from pathlib import Path
+
+import click
+
+from lockage import github
+from lockage.aws.access import Access
+from lockage.aws.ecr import EcrClient
+from lockage.cli import wares
+from lockage.cli.options import project_option
+from lockage.config.load import load_project
+from lockage.config.schema import Project
+from lockage.console import Console
+from lockage.errors import UsageError
+from lockage.model.canonical import canonical
+from lockage.model.dist import DistDir, write
+from lockage.model.release import Release, image_tag
+from lockage.publish import acceptance
+from lockage.release.make import Source, make, probe_event, with_parent
+from lockage.release.store import ReleaseStore
+from lockage.report.live import console as make_console
+from lockage.report.timings import timed
+
+
+@click.command("release")
+@project_option
+def command(*, project_file: Path) -> None:
+    """Write the release manifest of what was pushed, into dist/release.json and the release store.
+
+    A release names every function's image by digest, its declared configuration, and the evidence; its id is its own
+    hash. Made again of the same, it is the same release. Runs as the project's publisher. Prints the id.
+    """
+    console = make_console()
+    project, root = load_project(project_file), project_file.parent
+    dist = DistDir(root / "dist")
+    with timed("release", dist, console):
+        access = Access.default(project.registry.region)
+        access.require(project.registry.account, "the registry's account")
+        with console.step("release") as step:
+            release = _release(project, root, access, console)
+            write(dist.release(), canonical(release))
+            step.made(f"{release.id[:12]}: {len(release.functions)} functions")
+    github.set_output("release", release.id)
+    print(release.id)
+
+
+def _release(project: Project, root: Path, access: Access, console: Console) -> Release:
+    source = wares.source(root)
+    used = dict.fromkeys(function.image for function in project.functions.values())
+    goods = {name: wares.inspect(name, project.images[name], root) for name in used}
+    probes = {
+        name: probe_event(name, function.probe, (root / function.probe).read_bytes())
+        for name, function in project.functions.items()
+    }
+    proven = {name: ware.proven for name, ware in goods.items()}
+    rehearsal = access.parameters().is_rehearsal(project.project)
+    release = make(project, source, proven, probes, rehearsal=rehearsal)
+    for ware in goods.values():
+        reasons = ware.proven.second_sources
+        acceptance.hold_rehearsal(ware.artifact, reasons, project.registry.account, rehearsal=rehearsal)
+        _hold_pushed(ware, source, access.images())
+    store = ReleaseStore(access.bucket(project.registry.store))
+    release = with_parent(release, _newest(project, store))
+    for one in proven.values():
+        for kind, content in one.documents.items():
+            store.add_evidence(one.hashes[kind], content)
+    if not store.add_release(release):
+        console.note(f"release {release.id[:12]} was made before; it is the same")
+    return release
+
+
+def _newest(project: Project, store: ReleaseStore) -> Release | None:
+    """What the first environment runs: there every release begins."""
+    first = next(name for name, environment in project.environments.items() if environment.after is None)
+    record, _ = store.record(first)
+    return store.release(record.release) if record.release else None
+
+
+def _hold_pushed(ware: wares.Ware, source: Source, images: EcrClient) -> None:
+    tag = image_tag(source.commit, ware.artifact.digest, dirty=source.dirty)
+    if images.digest_of(ware.repository, tag) != ware.artifact.digest:
+        raise UsageError(
+            f"{ware.artifact.name} was not pushed",
+            why=f"{ware.repository}:{tag} does not name {ware.artifact.digest}",
+            remedy="push it first: ./noxw -s push",
+        )
