@@ -10,7 +10,7 @@ from pathlib import Path
 from lockage.model.artifact import Artifact
 from lockage.oci import layout
 from lockage.plan.recipe import Base, Recipe
-from lockage.tools.buildx import Buildx
+from lockage.tools.buildx import BuildFailed, Buildx
 from lockage.tools.docker import Docker
 
 NO_BASE_EPOCH = 315_532_800
@@ -52,6 +52,22 @@ class Bases:
                 write_archive(layout.read(path), f"docker.io/{reference}", archive)
                 self._docker.load(archive)
         return reference
+
+    def place_of(self, base: Base) -> str:
+        """The context that takes the place of an image from outside, held to be what was planned.
+
+        Raises:
+            BuildFailed: its tag in the local store has come to mean another image since.
+        """
+        if base.context.startswith(_DOCKER_IMAGE) and not self._buildx.builder.container:
+            found = self._docker.image(base.context.removeprefix(_DOCKER_IMAGE))
+            if found is None or found.digest != base.digest:
+                raise BuildFailed(
+                    f"{base.context} is not what was planned",
+                    why=f"planned {base.digest}, found {found.digest if found else 'nothing'}",
+                    remedy="something else changes the local image store at the same time; run this again",
+                )
+        return base.context
 
     def epoch(self, recipe: Recipe, own: dict[str, Path]) -> int:
         """The time an image carries: its base's own, never the clock's or the commit's.

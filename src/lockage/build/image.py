@@ -75,7 +75,11 @@ def _contexts(step: Step, shop: Workshop, work: Path) -> dict[str, str]:
         found[tool.name] = str(stage.stage_tool(tool, shop.tools.path(tool.name).path, shop.cache))
     for name in recipe.upon:
         found[name] = shop.bases.context(shop.dist.read_artifact(name), shop.dist.layout(name))
-    return {"": str(main), **found, **{base.reference: base.context for base in recipe.bases if base.context}}
+    return {
+        "": str(main),
+        **found,
+        **{base.reference: shop.bases.place_of(base) for base in recipe.bases if base.context},
+    }
 
 
 def _dependencies(step: Step, shop: Workshop) -> Path:

@@ -8,6 +8,7 @@ from fakes.builder import FakeBuildx, FakeDocker
 from fakes.oci import write_layout
 
 from lockage.build.bases import NO_BASE_EPOCH, Bases, seconds, write_archive
+from lockage.errors import LockageError
 from lockage.oci import layout
 from lockage.plan.recipe import Base
 
@@ -60,3 +61,13 @@ def test_an_archive_holds_the_image_under_its_name(tmp_path: Path) -> None:
     [manifest] = index["manifests"]
     assert manifest["digest"] == digest
     assert manifest["annotations"] == {"io.containerd.image.name": f"docker.io/lockage/p-base@{digest}"}
+
+
+@pytest.mark.parametrize(("digest", "found"), [("sha256:" + "d" * 64, "sha256:" + "c" * 64), ("x", "nothing")])
+def test_a_tag_that_came_to_mean_something_else_since_the_plan_is_refused(digest: str, found: str) -> None:
+    base = Base(reference=recipes.PINNED, context="docker-image://standin:1", digest=digest)
+    docker = FakeDocker() if found == "nothing" else FakeDocker("standin:1")
+    with pytest.raises(LockageError) as caught:
+        Bases(docker, FakeBuildx(), "p").place_of(base)
+    assert caught.value.what == "docker-image://standin:1 is not what was planned"
+    assert caught.value.why == f"planned {digest}, found {found}"

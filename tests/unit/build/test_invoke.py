@@ -69,8 +69,8 @@ def test_references_become_the_names_that_resources_would_have(project: Project)
     assert found["DECISIONS_TABLE"] == "platform-decisions"
     assert found["DECISIONS_TOPIC"] == "arn:aws:sns:eu-central-1:000000000000:platform-decisions"
     assert found["AWS_LAMBDA_FUNCTION_NAME"] == "platform-scorer"
-    secret = "arn:aws:secretsmanager:eu-central-1:000000000000:secret:platform-onboarding-token"
-    assert secret in environment("onboarding", project).values()
+    arn = "arn:aws:secretsmanager:eu-central-1:000000000000:secret:platform-onboarding-token"
+    assert arn in environment("onboarding", project).values()
 
 
 def test_nothing_of_the_caller_s_environment_is_handed_on(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
