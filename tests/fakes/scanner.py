@@ -9,8 +9,8 @@ from lockage.oci import layout as oci
 from lockage.tools.locked import Tool
 
 
-def tool(name: str = "trivy", version: str = "0.74.0") -> Tool:
-    return Tool(name=name, path=Path("/nowhere", name), version=version, source="release", sha256="e" * 64)
+def tool(name: str = "trivy", version: str = "0.74.0", sha256: str = "e" * 64) -> Tool:
+    return Tool(name=name, path=Path("/nowhere", name), version=version, source="release", sha256=sha256)
 
 
 def report(layout: Path, **metadata: object) -> dict[str, Any]:

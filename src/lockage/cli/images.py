@@ -1,4 +1,6 @@
-"""Which images a verb is about."""
+"""Which images a verb is about, and the files that govern it."""
+
+from pathlib import Path
 
 from lockage.errors import UsageError
 
@@ -17,3 +19,18 @@ def chosen(names: tuple[str, ...], images: tuple[str, ...]) -> tuple[str, ...]:
             remedy="give names of images, or none for all of them",
         )
     return names or images
+
+
+def needed(path: Path) -> Path:
+    """A file of the project without which nothing can be said of an image.
+
+    Raises:
+        UsageError: it is not there.
+    """
+    if not path.is_file():
+        raise UsageError(
+            f"{path} does not exist",
+            why="it governs how images are described or scanned; without it something could be left out unseen",
+            remedy="restore it from version control",
+        )
+    return path

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 
-from lockage.cli.images import chosen
+from lockage.cli.images import chosen, needed
 from lockage.cli.options import project_option
 from lockage.config.load import load_project
-from lockage.inspect.describe import describe
+from lockage.inspect.describe import Describer
 from lockage.model.dist import DistDir
 from lockage.report.live import console as make_console
 from lockage.report.timings import timed
@@ -30,10 +30,14 @@ def command(names: tuple[str, ...], *, project_file: Path) -> None:
     root = project_file.parent
     dist = DistDir(root / "dist")
     with timed("sbom", dist, console):
-        syft = Syft(Locked().path("syft"), root / CONFIG)
+        describer = Describer(dist, Syft(Locked().path("syft"), needed(root / CONFIG)))
         for name in chosen(names, tuple(project.images)):
             with console.step(f"sbom {name}") as step:
-                sbom = describe(dist, name, syft)
-                step.made(f"{sbom.packages} packages, {sbom.os_packages} of them the system's")
+                sbom = describer.standing(name)
+                if sbom is not None:
+                    step.reused("the image, Syft and its configuration are the same")
+                else:
+                    sbom = describer.describe(name)
+                    step.made(f"{sbom.packages} packages, {sbom.os_packages} of them the system's")
             if sbom.second_source:
                 console.note(f"{name}: its SBOMs are good for rehearsals only: {sbom.second_source}")

@@ -8,7 +8,7 @@ from typing import get_args
 import click
 
 from lockage import github
-from lockage.cli.images import chosen
+from lockage.cli.images import chosen, needed
 from lockage.cli.options import project_option
 from lockage.config.load import load_project
 from lockage.config.schema import Project
@@ -21,7 +21,6 @@ from lockage.gate.policy import Policy
 from lockage.gate.refusal import Ruling, refusal
 from lockage.gate.scan import Gate
 from lockage.model.dist import DistDir
-from lockage.model.ids import Digest
 from lockage.oci.layout import hash_file
 from lockage.report.live import console as make_console
 from lockage.report.timings import timed
@@ -77,7 +76,7 @@ def command(
     root = project_file.parent
     dist = DistDir(root / "dist")
     with timed("scan", dist, console):
-        trivy = Trivy(Locked().path("trivy"), root / SCANNER_CONFIG)
+        trivy = Trivy(Locked().path("trivy"), needed(root / SCANNER_CONFIG))
         policy = _policy(project, root)
         selftest.prove(policy)
         prepared = (
@@ -119,18 +118,8 @@ def _policy(project: Project, root: Path) -> Policy:
         severities=project.gate.severities,
         database_max_age_h=project.gate.database_max_age_h,
         exceptions=exceptions.read(root / project.gate.exceptions, project.images),
-        scanner_config=_scanner_config(root / SCANNER_CONFIG),
+        scanner_config=hash_file(root / SCANNER_CONFIG),
     )
-
-
-def _scanner_config(path: Path) -> Digest:
-    if not path.is_file():
-        raise UsageError(
-            f"{path} does not exist",
-            why="it tells the scanner to leave nothing out; without it findings could be missing",
-            remedy="restore it from version control",
-        )
-    return hash_file(path)
 
 
 def _database(trivy: Trivy, root: Path, policy: Policy, choice: Choice, console: Console) -> Prepared:

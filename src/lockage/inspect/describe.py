@@ -1,12 +1,12 @@
 """Writes the SBOMs of an image in ``dist/``: Syft describes the exact layout, the documents are held to it."""
 
-import hashlib
 import json
 import tempfile
 from pathlib import Path
 from typing import Protocol
 
 from lockage.inspect import documents
+from lockage.inspect.documents import Document, Maker, SbomDoubtful, Subject
 from lockage.model import dist as files
 from lockage.model.dist import DistDir
 from lockage.model.ids import Digest
@@ -19,52 +19,86 @@ class Describes(Protocol):
     """What writes SBOMs."""
 
     tool: Tool
+    config: Path
 
     def describe(self, layout: Path, name: str, cyclonedx: Path, spdx: Path) -> None:
         """Write both documents of a layout's only image; raises ToolError when it could not."""
 
 
-def describe(dist: DistDir, name: str, cataloguer: Describes) -> Sbom:
-    """Write both SBOMs of an image beside it; neither is left when one is doubtful.
+class Describer:
+    """Describes the images of one ``dist/``.
 
-    Raises:
-        UsageError: the image was not built.
-        LayoutError: its layout is not one intact image.
-        SbomDoubtful: the documents do not describe it.
-        ToolError: the cataloguer failed.
+    Args:
+        dist: where the images are, and where their SBOMs go.
+        cataloguer: writes them.
     """
-    artifact = dist.read_artifact(name)
-    for path in (dist.cyclonedx(name), dist.spdx(name)):
-        path.unlink(missing_ok=True)
-    layout = oci.read(dist.layout(name))
-    oci.verify(layout)
-    subject = documents.Subject(name=name, digest=artifact.digest, created=layout.config.created)
-    with tempfile.TemporaryDirectory(prefix=".sbom-", dir=dist.folder(name)) as part:
-        raw = Path(part, "cdx.json"), Path(part, "spdx.json")
-        cataloguer.describe(layout.path, name, *raw)
-        cdx, spdx = (_read(name, path) for path in raw)
-    packages, os_packages = documents.check(name, artifact.digest, cdx, spdx)
-    tool = cataloguer.tool
-    return Sbom(
-        artifact=artifact.digest,
-        cyclonedx=_write(dist.cyclonedx(name), documents.cyclonedx(cdx, subject, tool)),
-        spdx=_write(dist.spdx(name), documents.spdx(spdx, subject, tool)),
-        packages=packages,
-        os_packages=os_packages,
-        tool=f"syft {tool.version} sha256:{tool.sha256}",
-        second_source=tool.second_source,
-    )
+
+    def __init__(self, dist: DistDir, cataloguer: Describes) -> None:
+        self._dist = dist
+        self._cataloguer = cataloguer
+        tool = cataloguer.tool
+        self._maker = Maker(
+            program=Digest(f"sha256:{tool.sha256}"),
+            config=oci.hash_file(cataloguer.config),
+            second_source=tool.second_source,
+        )
+
+    def standing(self, name: str) -> Sbom | None:
+        """The SBOMs beside an image, when they are of this very image, by this program and configuration.
+
+        Raises:
+            UsageError: the image was not built.
+        """
+        digest = self._dist.read_artifact(name).digest
+        try:
+            cdx, spdx = _read(name, self._dist.cyclonedx(name)), _read(name, self._dist.spdx(name))
+            packages, os_packages = documents.check(name, digest, cdx, spdx)
+        except SbomDoubtful:
+            return None
+        return self._sbom(name, packages, os_packages) if documents.made_by(self._maker, cdx, spdx) else None
+
+    def describe(self, name: str) -> Sbom:
+        """Write both SBOMs of an image beside it; neither is left when one is doubtful.
+
+        Raises:
+            UsageError: the image was not built.
+            LayoutError: its layout is not one intact image.
+            SbomDoubtful: the documents do not describe it.
+            ToolError: the cataloguer failed.
+        """
+        digest = self._dist.read_artifact(name).digest
+        for path in (self._dist.cyclonedx(name), self._dist.spdx(name)):
+            path.unlink(missing_ok=True)
+        layout = oci.read(self._dist.layout(name))
+        oci.verify(layout)
+        with tempfile.TemporaryDirectory(prefix=".sbom-", dir=self._dist.folder(name)) as part:
+            raw = Path(part, "cdx.json"), Path(part, "spdx.json")
+            self._cataloguer.describe(layout.path, name, *raw)
+            cdx, spdx = (_read(name, path) for path in raw)
+        packages, os_packages = documents.check(name, digest, cdx, spdx)
+        subject = Subject(name=name, digest=digest, created=layout.config.created)
+        _write(self._dist.cyclonedx(name), documents.cyclonedx(cdx, subject, self._maker))
+        _write(self._dist.spdx(name), documents.spdx(spdx, subject, self._maker))
+        return self._sbom(name, packages, os_packages)
+
+    def _sbom(self, name: str, packages: int, os_packages: int) -> Sbom:
+        return Sbom(
+            artifact=self._dist.read_artifact(name).digest,
+            cyclonedx=oci.hash_file(self._dist.cyclonedx(name)),
+            spdx=oci.hash_file(self._dist.spdx(name)),
+            packages=packages,
+            os_packages=os_packages,
+            second_source=self._maker.second_source,
+        )
 
 
-def _read(name: str, path: Path) -> documents.Document:
+def _read(name: str, path: Path) -> Document:
     try:
-        document: documents.Document = json.loads(path.read_bytes())
+        document: Document = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise documents.SbomDoubtful(name, f"{path.name} does not read as JSON: {error}") from error
+        raise SbomDoubtful(name, f"{path.name} does not read as JSON: {error}") from error
     return document
 
 
-def _write(path: Path, document: documents.Document) -> Digest:
-    content = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
-    files.write(path, content)
-    return Digest(f"sha256:{hashlib.sha256(content).hexdigest()}")
+def _write(path: Path, document: Document) -> None:
+    files.write(path, json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n")

@@ -14,7 +14,7 @@ import msgspec
 
 from lockage.errors import Inconclusive
 from lockage.model.ids import Digest
-from lockage.tools.locked import Tool
+from lockage.model.sbom import REHEARSAL_ONLY
 
 Document = dict[str, Any]
 
@@ -59,14 +59,44 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         return uuid.uuid5(_NAMESPACE, f"{form} {self.digest}").urn
 
 
-def cyclonedx(document: Document, subject: Subject, tool: Tool) -> Document:
+class Maker(msgspec.Struct, frozen=True, kw_only=True):
+    """What made the documents; stands in both, so that they show where they may serve."""
+
+    program: Digest
+    """Of Syft's binary."""
+    config: Digest
+    """Of ``sbom/syft.yaml``."""
+    second_source: str = ""
+    """Why they may serve a rehearsal only: the program's second source."""
+
+    @property
+    def properties(self) -> list[dict[str, str]]:
+        """As CycloneDX has it."""
+        listed = {
+            "lockage:syft:program": self.program,
+            "lockage:syft:config": self.config,
+            REHEARSAL_ONLY: self.second_source,
+        }
+        return [{"name": name, "value": value} for name, value in listed.items() if value]
+
+    @property
+    def comment(self) -> str:
+        """As SPDX has it."""
+        return "; ".join(f"{one['name']} {one['value']}" for one in self.properties)
+
+
+def made_by(maker: Maker, cdx: Document, spdx_: Document) -> bool:
+    """Whether both documents, as they were written before, are this maker's."""
+    ours = cdx.get("metadata", {}).get("properties") == maker.properties
+    return ours and bool(spdx_.get("creationInfo", {}).get("comment") == maker.comment)
+
+
+def cyclonedx(document: Document, subject: Subject, maker: Maker) -> Document:
     """A CycloneDX 1.6 document, deterministic."""
-    metadata = document["metadata"]
-    properties = [{"name": f"lockage:{name}", "value": value} for name, value in _made_by(tool).items()]
     return {
         **document,
         "serialNumber": subject.identifier("cyclonedx"),
-        "metadata": {**metadata, "timestamp": subject.time, "properties": properties},
+        "metadata": {**document["metadata"], "timestamp": subject.time, "properties": maker.properties},
         "components": sorted(document.get("components", []), key=lambda component: str(component["bom-ref"])),
         "dependencies": sorted(
             ({**one, "dependsOn": sorted(one.get("dependsOn", []))} for one in document.get("dependencies", [])),
@@ -75,19 +105,18 @@ def cyclonedx(document: Document, subject: Subject, tool: Tool) -> Document:
     }
 
 
-def spdx(document: Document, subject: Subject, tool: Tool) -> Document:
+def spdx(document: Document, subject: Subject, maker: Maker) -> Document:
     """An SPDX 2.3 document, deterministic, without files.
 
     At package level Syft still lists the files that were evidence, with a SHA-1 of zeros: that would be a lie.
     """
     files = {str(file["SPDXID"]) for file in document.get("files", [])}
     relationships = [one for one in document["relationships"] if not files & {one["spdxElementId"], _related(one)}]
-    comment = "; ".join(f"{name}: {value}" for name, value in _made_by(tool).items())
     kept = {key: value for key, value in document.items() if key != "files"}
     return {
         **kept,
         "documentNamespace": subject.identifier("spdx"),
-        "creationInfo": {**document["creationInfo"], "created": subject.time, "comment": comment},
+        "creationInfo": {**document["creationInfo"], "created": subject.time, "comment": maker.comment},
         "packages": sorted(document["packages"], key=lambda package: str(package["SPDXID"])),
         "relationships": sorted(relationships, key=lambda one: (one["spdxElementId"], _related(one), _kind(one))),
     }
@@ -99,6 +128,14 @@ def check(name: str, digest: Digest, cdx: Document, spdx_: Document) -> tuple[in
     Raises:
         SbomDoubtful: another subject, no package of the operating system, or two documents that differ.
     """
+    try:
+        return _check(name, digest, cdx, spdx_)
+    except (AttributeError, KeyError, TypeError) as error:
+        why = f"the documents do not have the shape of SBOMs: {type(error).__name__}: {error}"
+        raise SbomDoubtful(name, why) from error
+
+
+def _check(name: str, digest: Digest, cdx: Document, spdx_: Document) -> tuple[int, int]:
     component = cdx["metadata"]["component"]
     if component.get("version") != digest:
         raise SbomDoubtful(name, f"the CycloneDX document is about {component.get('version')}, the image is {digest}")
@@ -114,11 +151,6 @@ def check(name: str, digest: Digest, cdx: Document, spdx_: Document) -> tuple[in
     if not system:
         raise SbomDoubtful(name, f"no package of an operating system among {len(ours)} packages")
     return len(ours), len(system)
-
-
-def _made_by(tool: Tool) -> dict[str, str]:
-    made_by = {"syft:sha256": tool.sha256}
-    return {**made_by, "rehearsal-only": tool.second_source} if tool.second_source else made_by
 
 
 def _described(document: Document) -> str:

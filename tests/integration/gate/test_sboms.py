@@ -14,7 +14,7 @@ from spdx_tools.spdx.parser.parse_anything import parse_file
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
 from lockage.cli.main import main_inner
-from lockage.inspect.describe import describe
+from lockage.inspect.describe import Describer
 from lockage.inspect.documents import SbomDoubtful
 from lockage.model.dist import DistDir
 from lockage.tools.locked import Locked
@@ -31,6 +31,10 @@ def project(make_project: Make) -> GateProject:
     project = make_project(IMAGES)
     main_inner(["sbom", "--project", str(project.file), *IMAGES])
     return project
+
+
+def describer(dist: DistDir) -> Describer:
+    return Describer(dist, Syft(Locked().path("syft"), CONFIG))
 
 
 @pytest.mark.parametrize("name", IMAGES)
@@ -67,15 +71,21 @@ def test_they_are_of_packages_not_of_files(project: GateProject) -> None:
 def test_the_same_image_elsewhere_has_the_same_documents(project: GateProject, tmp_path: Path) -> None:
     elsewhere = DistDir(tmp_path / "else" / "where")
     put_image(elsewhere, "clean", write_clean)
-    describe(elsewhere, "clean", Syft(Locked().path("syft"), CONFIG))
+    describer(elsewhere).describe("clean")
     assert elsewhere.cyclonedx("clean").read_bytes() == project.dist.cyclonedx("clean").read_bytes()
     assert elsewhere.spdx("clean").read_bytes() == project.dist.spdx("clean").read_bytes()
+
+
+def test_what_stands_is_not_made_again(project: GateProject, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    main_inner(["sbom", "--project", str(project.file), "clean"])
+    assert "reused" in capsys.readouterr().err
 
 
 def test_an_image_without_an_operating_system_gets_none(tmp_path: Path) -> None:
     dist = DistDir(tmp_path / "dist")
     put_image(dist, "bare", lambda path: write_layout(path, layers=[python_packages({"jinja2": "3.1.6"})]))
     with pytest.raises(SbomDoubtful) as caught:
-        describe(dist, "bare", Syft(Locked().path("syft"), CONFIG))
+        describer(dist).describe("bare")
     assert caught.value.why == "no package of an operating system among 1 packages"
     assert not dist.cyclonedx("bare").exists()

@@ -12,19 +12,22 @@ from fakes.oci import write_layout
 from fakes.scanner import tool
 
 from lockage.errors import ToolError, UsageError
-from lockage.inspect.describe import describe
+from lockage.inspect.describe import Describer
 from lockage.inspect.documents import SbomDoubtful
 from lockage.model.dist import DistDir
+from lockage.model.sbom import Sbom
 from lockage.oci import layout as oci
 
+CONFIG = Path(__file__).parents[3] / "sbom" / "syft.yaml"
 DEB = "pkg:deb/debian/glibc@2.41-12"
 
 
 class FakeSyft:
     """Describes whatever lies in the layout as one Debian package."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: Path = CONFIG) -> None:
         self.tool = tool("syft", "1.51.0")
+        self.config = config
         self.fails: ToolError | None = None
         self.cut = False
         self.described: list[tuple[str, Path]] = []
@@ -59,6 +62,10 @@ def dist(tmp_path: Path) -> DistDir:
     return dist
 
 
+def describe(dist: DistDir, name: str, syft: FakeSyft) -> Sbom:
+    return Describer(dist, syft).describe(name)
+
+
 def left(dist: DistDir) -> list[str]:
     return sorted(path.name for path in dist.folder("platform").iterdir())
 
@@ -67,7 +74,6 @@ def test_both_documents_are_written_and_named_by_their_bytes(dist: DistDir) -> N
     syft = FakeSyft()
     sbom = describe(dist, "platform", syft)
     assert (sbom.packages, sbom.os_packages, sbom.second_source) == (1, 1, "")
-    assert sbom.tool == f"syft 1.51.0 sha256:{'e' * 64}"
     assert sbom.artifact == dist.read_artifact("platform").digest
     for path, digest in ((dist.cyclonedx("platform"), sbom.cyclonedx), (dist.spdx("platform"), sbom.spdx)):
         assert digest == f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
@@ -77,6 +83,34 @@ def test_both_documents_are_written_and_named_by_their_bytes(dist: DistDir) -> N
 
 def test_the_same_image_gives_the_same_bytes(dist: DistDir) -> None:
     assert describe(dist, "platform", FakeSyft()) == describe(dist, "platform", FakeSyft())
+
+
+def test_what_stands_is_of_this_image_program_and_configuration(dist: DistDir, tmp_path: Path) -> None:
+    syft = FakeSyft()
+    assert Describer(dist, syft).standing("platform") is None
+    made = describe(dist, "platform", syft)
+    assert Describer(dist, syft).standing("platform") == made
+    raised = FakeSyft()
+    raised.tool = tool("syft", "1.52.0", sha256="f" * 64)
+    assert Describer(dist, raised).standing("platform") is None
+    other_config = tmp_path / "syft.yaml"
+    other_config.write_text("scope: all-layers\n")
+    assert Describer(dist, FakeSyft(other_config)).standing("platform") is None
+
+
+def test_what_stands_of_another_image_is_none_of_this_one(dist: DistDir) -> None:
+    describe(dist, "platform", FakeSyft())
+    kept = {path: path.read_bytes() for path in (dist.cyclonedx("platform"), dist.spdx("platform"))}
+    put_image(dist, "platform", lambda path: write_layout(path, layers=[{"a": b"b"}]))
+    assert {path: path.read_bytes() for path in kept} == kept
+    assert Describer(dist, FakeSyft()).standing("platform") is None
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"metadata":', '{"metadata": {"component": []}}'])
+def test_what_stands_and_cannot_be_read_is_made_again(dist: DistDir, text: str) -> None:
+    describe(dist, "platform", FakeSyft())
+    dist.cyclonedx("platform").write_text(text)
+    assert Describer(dist, FakeSyft()).standing("platform") is None
 
 
 def test_a_cataloguer_that_fails_leaves_nothing_not_even_older_documents(dist: DistDir) -> None:

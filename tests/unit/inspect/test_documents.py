@@ -1,21 +1,22 @@
 """SBOM documents: deterministic, and held to the image they are about."""
 
+import json
 import random
 import re
 from typing import Any
 
 import pytest
-from fakes.scanner import tool
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from lockage.inspect.documents import SbomDoubtful, Subject, check, cyclonedx, spdx
+from lockage.inspect.documents import Maker, SbomDoubtful, Subject, check, cyclonedx, made_by, spdx
 from lockage.model.ids import Digest
+from lockage.model.sbom import second_sources
 
 DIGEST = Digest("sha256:" + "a" * 64)
 SUBJECT = Subject(name="platform", digest=DIGEST, created="2026-11-01T10:11:12.123456789Z")
-SYFT = tool("syft", "1.51.0")
+SYFT = Maker(program=Digest("sha256:" + "e" * 64), config=Digest("sha256:" + "f" * 64))
 PURLS = ("pkg:deb/debian/glibc@2.41-12?arch=amd64", "pkg:pypi/jinja2@3.1.6", "pkg:golang/golang.org/x/net@0.40.0")
 
 
@@ -102,18 +103,36 @@ def test_files_with_checksums_of_zeros_are_not_kept() -> None:
     assert len(document["relationships"]) == len(PURLS) + 1
 
 
-def test_the_program_that_made_them_is_named_in_both() -> None:
+def test_what_made_them_is_named_in_both() -> None:
     properties = cyclonedx(cdx_document(), SUBJECT, SYFT)["metadata"]["properties"]
-    assert properties == [{"name": "lockage:syft:sha256", "value": "e" * 64}]
-    assert spdx(spdx_document(), SUBJECT, SYFT)["creationInfo"]["comment"] == f"syft:sha256: {'e' * 64}"
+    assert properties == [
+        {"name": "lockage:syft:program", "value": SYFT.program},
+        {"name": "lockage:syft:config", "value": SYFT.config},
+    ]
+    comment = spdx(spdx_document(), SUBJECT, SYFT)["creationInfo"]["comment"]
+    assert comment == f"lockage:syft:program {SYFT.program}; lockage:syft:config {SYFT.config}"
 
 
-def test_a_second_source_is_named_in_both() -> None:
+def test_a_second_source_is_named_in_both_and_read_back() -> None:
     built = replace(SYFT, second_source="syft 1.51.0 built from its module")
-    properties = cyclonedx(cdx_document(), SUBJECT, built)["metadata"]["properties"]
-    assert {"name": "lockage:rehearsal-only", "value": "syft 1.51.0 built from its module"} in properties
+    document = cyclonedx(cdx_document(), SUBJECT, built)
+    assert second_sources(json.dumps(document).encode()) == ("syft 1.51.0 built from its module",)
+    assert second_sources(json.dumps(cyclonedx(cdx_document(), SUBJECT, SYFT)).encode()) == ()
     comment = spdx(spdx_document(), SUBJECT, built)["creationInfo"]["comment"]
-    assert comment.endswith("; rehearsal-only: syft 1.51.0 built from its module")
+    assert comment.endswith("; lockage:syft:rehearsal-only syft 1.51.0 built from its module")
+
+
+def test_documents_know_their_maker() -> None:
+    cdx, spdx_ = cyclonedx(cdx_document(), SUBJECT, SYFT), spdx(spdx_document(), SUBJECT, SYFT)
+    assert made_by(SYFT, cdx, spdx_)
+    for other in (
+        replace(SYFT, program=Digest("sha256:" + "0" * 64)),
+        replace(SYFT, config=Digest("sha256:" + "0" * 64)),
+        replace(SYFT, second_source="syft 1.51.0 built from its module"),
+    ):
+        assert not made_by(other, cdx, spdx_)
+        assert not made_by(SYFT, cdx, spdx(spdx_document(), SUBJECT, other))
+    assert not made_by(SYFT, cdx_document(), spdx_document())
 
 
 def test_packages_are_counted_and_the_image_itself_is_none() -> None:
@@ -146,6 +165,11 @@ DOUBTFUL = {
         cdx_document(*PURLS[1:]),
         spdx_document(*PURLS[1:]),
         "no package of an operating system among 2 packages",
+    ),
+    "another shape": (
+        {"metadata": {"component": []}},
+        spdx_document(*PURLS),
+        "the documents do not have the shape of SBOMs: AttributeError: 'list' object has no attribute 'get'",
     ),
     "nothing at all": (
         cdx_document(),
