@@ -45,9 +45,9 @@ def serves(witness: Witness, environment: str, commit: str) -> str:
     wrong = []
     for function, found in served.items():
         declared = witness.project.functions[function]
-        repository = witness.project.images[declared.image].repository or ""
+        tagged = witness.tagged(witness.project.images[declared.image].repository or "", commit)
         expected = {
-            "digest": witness.tagged(repository, commit),
+            "digest": tagged.digest if tagged else None,
             "memory_mb": declared.memory_mb,
             "weighted": False,
         }
@@ -98,18 +98,20 @@ def tag_is_immutable(witness: Witness, repository: str, commit: str) -> str:
         StoryBroken: it took it.
     """
     before = witness.tagged(repository, commit)
-    other = json.loads(witness.manifest(repository, commit))
+    if before is None:
+        raise StoryBroken(f"{repository} has no image of commit {commit[:12]}", why="ECR lists no tag that names it")
+    other = json.loads(witness.manifest(repository, before.digest))
     other["annotations"] = {"org.opencontainers.image.description": "other content"}
     try:
         witness.registrar().client("ecr").put_image(
-            repositoryName=repository, imageManifest=json.dumps(other), imageTag=commit
+            repositoryName=repository, imageManifest=json.dumps(other), imageTag=before.tag
         )
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code == "ImageTagAlreadyExistsException" and witness.tagged(repository, commit) == before:
             return f"ECR answered {code}"
         raise
-    raise StoryBroken(f"the tag {commit} of {repository} is not immutable", why="ECR took other content under it")
+    raise StoryBroken(f"the tag {before.tag} of {repository} is not immutable", why="ECR took other content under it")
 
 
 def refused(witness: Witness, act: Refused) -> str:

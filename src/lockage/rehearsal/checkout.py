@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lockage.errors import ToolError, UsageError
 from lockage.model.ids import CommitSha
+from lockage.tools.git import Git
 from lockage.tools.process import run
 
 MATERIAL = Path("tests", "rehearsal")
@@ -87,17 +88,7 @@ def commit_patch(project: Path, patch: Path) -> CommitSha:
     when = _git(tree, "show", "--no-patch", "--format=%ct", "HEAD")
     dates = {"GIT_AUTHOR_DATE": f"{when} +0000", "GIT_COMMITTER_DATE": f"{when} +0000"}
     run(["git", "commit", "--quiet", "--message", patch.stem], cwd=tree, env={**_COMMITTER, **dates})
-    return head(tree)
-
-
-def head(project: Path) -> CommitSha:
-    """The commit that a tree stands on."""
-    return CommitSha(_git(project, "rev-parse", "HEAD"))
-
-
-def changed(project: Path) -> bool:
-    """Whether a tree holds what its commit does not."""
-    return bool(_git(project, "status", "--porcelain"))
+    return Git(tree).head()
 
 
 def ignore(project: Path, *names: str) -> None:

@@ -181,8 +181,10 @@ class Performer:
 
     def _seed(self, repository: str) -> str:
         """What a function runs before its first release: the first image that was pushed."""
-        digest = self.witness().tagged(repository, self.trees[GOOD].commit)
-        return f"{self._aws.registry}/{repository}@{digest}"
+        pushed = self.witness().tagged(repository, self.trees[GOOD].commit)
+        if pushed is None:
+            raise StoryBroken(f"{repository} is empty", why="functions cannot be made before an image was pushed")
+        return f"{self._aws.registry}/{repository}@{pushed.digest}"
 
     def _serves(self, release: int, place: str) -> None:
         made, witness = self.trees[release], self.witness(release)

@@ -20,6 +20,7 @@ from lockage.rehearsal.surroundings import surroundings
 from lockage.report.summary import Summary
 from lockage.report.timings import timed
 from lockage.tools.docker import Docker
+from lockage.tools.git import Git
 
 _ENDINGS = (signal.SIGTERM, signal.SIGHUP)
 _DISTURBANCES = (signal.SIGINT, *_ENDINGS)
@@ -95,10 +96,11 @@ class Rehearsal:
 
     def _summary(self, performer: Performer, failed: str = "") -> Summary:
         records = tuple(self._console.records)
-        changed = ", with uncommitted changes" * checkout.changed(self._home)
+        git = Git(self._home)
+        changed = ", with uncommitted changes" * git.is_dirty()
         at = retell.failed_step(records)
         return Summary(
-            subject=f"{self._project.project} at {checkout.head(self._home)[:12]}{changed}",
+            subject=f"{self._project.project} at {git.head()[:12]}{changed}",
             seconds=time.monotonic() - self._began,
             artifacts=retell.artifacts(performer, self._project),
             releases=retell.releases(performer, self._project),

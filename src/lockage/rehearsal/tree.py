@@ -16,6 +16,7 @@ from lockage.config.load import LOCAL_NAME, load_local
 from lockage.errors import UsageError
 from lockage.model.dist import DistDir, write
 from lockage.rehearsal import checkout
+from lockage.tools.git import Git
 
 
 class Tree(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +54,7 @@ def make(release: int, *, before: Path, into: Path, home: Path, registry: str) -
     """
     folder = checkout.clone(before.parent, into)
     patch = home / checkout.MATERIAL / f"release-{release}.patch"
-    commit = checkout.head(folder) if release == 1 else checkout.commit_patch(folder, patch)
+    commit = Git(folder).head() if release == 1 else checkout.commit_patch(folder, patch)
     checkout.ignore(folder, "dist", LOCAL_NAME)
     local = load_local(home / before.name)
     write(folder / LOCAL_NAME, msgspec.json.encode(replace(local, mirrors=replace(local.mirrors, registry=registry))))

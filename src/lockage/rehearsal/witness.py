@@ -31,6 +31,13 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     failed: bool
 
 
+class Tagged(msgspec.Struct, frozen=True, kw_only=True):
+    """An image in ECR, by a tag."""
+
+    tag: str
+    digest: str
+
+
 class Witness:
     """Asks about one project.
 
@@ -74,15 +81,24 @@ class Witness:
             }
         return found
 
-    def tagged(self, repository: str, tag: str) -> str | None:
-        """The digest that ECR holds under a tag."""
-        images = self._images(repository, tag)
-        return str(images[0]["imageId"]["imageDigest"]) if images else None
+    def tagged(self, repository: str, commit: str) -> Tagged | None:
+        """The image that ECR holds under a commit's tag, which says so if the tree held more than the commit."""
+        listed = self.registrar().client("ecr").list_images(repositoryName=repository)["imageIds"]
+        found = [
+            Tagged(tag=each["imageTag"], digest=each["imageDigest"])
+            for each in listed
+            if each.get("imageTag") == commit or each.get("imageTag", "").startswith(f"{commit}-")
+        ]
+        return found[0] if found else None
 
-    def manifest(self, repository: str, tag: str) -> str:
-        """The manifest that ECR holds under a tag."""
-        (image,) = self._images(repository, tag)
-        return str(image["imageManifest"])
+    def manifest(self, repository: str, digest: str) -> str:
+        """An image's manifest, as ECR holds it."""
+        answer = (
+            self.registrar()
+            .client("ecr")
+            .batch_get_image(repositoryName=repository, imageIds=[{"imageDigest": digest}])
+        )
+        return str(answer["images"][0]["imageManifest"])
 
     def invoke(self, environment: str, function: str, event: object) -> Reply:
         """A function's answer through the alias."""
@@ -119,11 +135,6 @@ class Witness:
         arn = f"arn:aws:sqs:{place.region}:{place.account}:{name}"
         for mapping in lambda_.list_event_source_mappings(EventSourceArn=arn)["EventSourceMappings"]:
             lambda_.update_event_source_mapping(UUID=mapping["UUID"], Enabled=not held)
-
-    def _images(self, repository: str, tag: str) -> list[dict[str, Any]]:
-        answer = self.registrar().client("ecr").batch_get_image(repositoryName=repository, imageIds=[{"imageTag": tag}])
-        images: list[dict[str, Any]] = answer["images"]
-        return images
 
     def _served(self, environment: str, function: str) -> Served:
         lambda_ = self.operator(environment).client("lambda")
