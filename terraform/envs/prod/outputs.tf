@@ -1,0 +1,4 @@
+output "aliases" {
+  description = "Function → ARN of its alias."
+  value       = module.environment.aliases
+}

@@ -1,0 +1,9 @@
+variable "declared" {
+  description = "The environment, as modules/project puts it out."
+  type        = any
+}
+
+variable "seed_image" {
+  description = "An image by digest, for functions that have no release yet; any that Lambda can pull."
+  type        = string
+}

@@ -1,0 +1,37 @@
+# What lockage.yaml declares, as names, ARNs and policies. Every verb of lockage names its mistakes; here it is taken as right.
+
+locals {
+  declared = yamldecode(file(var.file))
+  project  = local.declared.project
+  registry = local.declared.registry
+  github   = try(local.declared.github, null)
+
+  environment = local.declared.environments[var.environment]
+  account     = local.environment.account
+  region      = local.environment.region
+  alias       = try(local.environment.alias, "live")
+
+  tables  = try(local.declared.resources.tables, {})
+  topics  = try(local.declared.resources.topics, {})
+  queues  = try(local.declared.resources.queues, {})
+  secrets = try(local.declared.resources.secrets, {})
+
+  # Optional keys filled in, so that nothing below asks whether they are there.
+  functions = {
+    for name, function in local.declared.functions : name => {
+      image     = function.image
+      handler   = function.handler
+      timeout_s = try(function.timeout_s, 30)
+      url       = try(function.url, false)
+      grants    = [for grant in try(function.grants, []) : { to = grant.to, actions = grant.actions }]
+      trigger   = try({ queue = function.trigger.queue, batch = try(function.trigger.batch, 10) }, null)
+    }
+  }
+  images = {
+    for name, image in local.declared.images : name => {
+      platform   = try(image.platform, "linux/amd64")
+      repository = try(image.repository, null)
+    }
+  }
+  checks = try(local.declared.checks.grants, [])
+}

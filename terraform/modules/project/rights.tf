@@ -1,0 +1,92 @@
+# Who may do what. The rehearsal's table says the same in Python, and a test holds the two to be equal.
+#
+# No action is a wildcard. A resource is one only where AWS chooses the name (log streams, versions, a secret's ending,
+# keys under a fixed prefix) or has none to give (ecr:GetAuthorizationToken).
+
+locals {
+  pull = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+  push = [
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:InitiateLayerUpload",
+    "ecr:UploadLayerPart",
+    "ecr:CompleteLayerUpload",
+    "ecr:PutImage",
+  ]
+  roll = [
+    "lambda:GetFunction",
+    "lambda:UpdateFunctionCode",
+    "lambda:UpdateFunctionConfiguration",
+    "lambda:PublishVersion",
+    "lambda:InvokeFunction",
+    "lambda:GetAlias",
+    "lambda:CreateAlias",
+    "lambda:UpdateAlias",
+    "lambda:DeleteAlias",
+  ]
+  roll_back = ["lambda:GetFunction", "lambda:GetAlias", "lambda:UpdateAlias", "lambda:InvokeFunction"]
+
+  # Every function, and its versions and aliases.
+  qualified = flatten([for arn in values(local.arn.function) : [arn, "${arn}:*"]])
+
+  # Without the right to list, S3 answers 403 for a key that is not there, which is not the same as *none*.
+  read_store = [
+    { sid = "List", actions = ["s3:ListBucket"], resources = [local.store_arn] },
+    { sid = "Read", actions = ["s3:GetObject"], resources = ["${local.store_arn}/*"] },
+  ]
+
+  rights = {
+    publisher = concat(local.read_store, [
+      { sid = "Login", actions = ["ecr:GetAuthorizationToken"], resources = ["*"] },
+      { sid = "Push", actions = concat(local.push, local.pull), resources = values(local.repository_arn) },
+      { sid = "Write", actions = ["s3:PutObject"], resources = [for part in ["releases", "evidence"] : "${local.store_arn}/${part}/*"] },
+      { sid = "Mark", actions = ["ssm:GetParameter"], resources = [local.registry_mark_arn] },
+    ])
+
+    releases = concat(local.read_store, [
+      {
+        sid       = "Write"
+        actions   = ["s3:PutObject"]
+        resources = [for part in ["environments", "rollouts"] : "${local.store_arn}/${part}/${var.environment}/*"]
+      },
+    ])
+
+    deployer = [
+      { sid = "Roll", actions = local.roll, resources = local.qualified },
+      { sid = "Resolve", actions = ["ssm:GetParameter"], resources = [for path in concat(local.paths, ["rehearsal"]) : "${local.parameter_arn}/${path}"] },
+      { sid = "Pull", actions = local.pull, resources = distinct([for function in local.functions : local.repository_arn[function.image]]) },
+      { sid = "Chain", actions = ["sts:AssumeRole"], resources = [local.releases_arn, local.role_arn.e2e] },
+    ]
+
+    rollback = [
+      { sid = "RollBack", actions = local.roll_back, resources = local.qualified },
+      { sid = "Chain", actions = ["sts:AssumeRole"], resources = [local.releases_arn] },
+    ]
+
+    e2e = concat(
+      [
+        { sid = "Find", actions = ["ssm:GetParameter"], resources = [for path in concat(local.paths, local.urls) : "${local.parameter_arn}/${path}"] },
+        { sid = "Invoke", actions = ["lambda:InvokeFunction"], resources = [for arn in values(local.arn.function) : "${arn}:${local.alias}"] },
+      ],
+      [for grant in local.checks : { sid = local.sid[grant.to], actions = grant.actions, resources = [local.granted[grant.to]] }],
+    )
+  }
+
+  # A function's own: its grants, and its log.
+  function_rights = {
+    for name, function in local.functions : name => concat(
+      [for grant in function.grants : { sid = local.sid[grant.to], actions = grant.actions, resources = [local.granted[grant.to]] }],
+      [{ sid = "Log", actions = ["logs:CreateLogStream", "logs:PutLogEvents"], resources = [local.streams_arn[name]] }],
+    )
+  }
+
+  # `queue.dead-letters` → `QueueDeadLetters`: a statement's id takes letters and digits only.
+  sid = { for reference in keys(local.granted) : reference => replace(title(replace(reference, "/[.-]/", " ")), " ", "") }
+
+  policy = {
+    for role, statements in merge(local.rights, { for name, rights in local.function_rights : "function/${name}" => rights }) :
+    role => {
+      Version   = "2012-10-17"
+      Statement = [for s in statements : { Sid = s.sid, Effect = "Allow", Action = s.actions, Resource = s.resources }]
+    }
+  }
+}

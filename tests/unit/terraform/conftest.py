@@ -1,0 +1,7 @@
+import pytest
+from unit.terraform.parsed import Sources
+
+
+@pytest.fixture(scope="session")
+def sources() -> Sources:
+    return Sources()
