@@ -5,6 +5,7 @@ for credentials refuses what GitHub and AWS would.
 """
 
 import json
+import os
 import sys
 from collections import defaultdict
 from collections.abc import Mapping
@@ -14,13 +15,23 @@ from typing import Any
 import msgspec
 from unit.workflows.graphs import ROOT, pins
 
+from lockage.config.schema import Github
 from lockage.tools.process import run
 
 STAND_INS = Path(__file__).parent / "actions"
-REPOSITORY = "example/platform"
-OWNER_ID, REPOSITORY_ID = "1001", "2002"
+_USERS_OWN = (
+    "AWS_",
+    "GITHUB_",
+    "LOCKAGE_",
+    "NOX",
+    "PYTEST_",
+    "TRIVY_",
+    "UV_PROJECT_ENVIRONMENT",
+    "UV_PYTHON",
+    "VIRTUAL_ENV",
+)
+"""Variables of whoever runs the tests, their session's environment included, which a job on GitHub would not see."""
 
-_GITHUB = f'\ngithub:\n  repository: {REPOSITORY}\n  owner_id: "{OWNER_ID}"\n  repository_id: "{REPOSITORY_ID}"\n'
 _YOUNGER_THAN_ACT = "  queue: max\n"
 """act 0.2.89 refuses a key that GitHub has had since May 2026; act ignores the whole section anyway."""
 
@@ -36,8 +47,13 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """``job: step`` of each step that failed, with what it printed."""
 
 
-def checkout(target: Path) -> Path:
-    """A repository with one commit that holds this working tree, changes and new files included."""
+def checkout(target: Path, repository: str) -> Path:
+    """A repository with one commit that holds this working tree, changes and new files included.
+
+    Args:
+        target: where to.
+        repository: ``owner/name``, which becomes the job's.
+    """
     run(["git", "init", "--quiet", "--initial-branch=main", target])
     listed = run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT).stdout
     for name in filter(None, listed.split("\0")):
@@ -46,71 +62,69 @@ def checkout(target: Path) -> Path:
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes((ROOT / name).read_bytes())
             copy.chmod((ROOT / name).stat().st_mode)
-    _adapt(target)
-    run(["git", "remote", "add", "origin", f"https://github.com/{REPOSITORY}.git"], cwd=target)
+    for workflow in (target / ".github" / "workflows").glob("*.yml"):
+        workflow.write_text(workflow.read_text().replace(_YOUNGER_THAN_ACT, ""))
+    run(["git", "remote", "add", "origin", f"https://github.com/{repository}.git"], cwd=target)
     run(["git", "add", "--all"], cwd=target)
     who = ["-c", "user.name=Tests", "-c", "user.email=tests@example.com"]
     run(["git", *who, "commit", "--quiet", "--no-gpg-sign", "--message", "The tree under test"], cwd=target)
     return target
 
 
-def _adapt(tree: Path) -> None:
-    for workflow in (tree / ".github" / "workflows").glob("*.yml"):
-        workflow.write_text(workflow.read_text().replace(_YOUNGER_THAN_ACT, ""))
-    project = tree / "lockage.yaml"
-    if "\ngithub:" not in project.read_text():
-        project.write_text(project.read_text() + _GITHUB)
+class Act(msgspec.Struct, frozen=True, kw_only=True):
+    """act on this machine."""
+
+    program: Path
+    github: Github
+    """The repository that jobs say they belong to."""
+    env: Mapping[str, str]
+    """For every step of every job."""
+
+    def play(self, tree: Path, event: str, workflow: str, *, folder: Path, **choice: str) -> Outcome:
+        """Run a workflow for an event; jobs that fail are an outcome, not an error.
+
+        Args:
+            tree: a repository, as ``checkout`` makes one.
+            event: such as ``push``.
+            workflow: file name without its ending.
+            folder: where workspaces and artifacts of this run go.
+            choice: inputs of ``workflow_dispatch``.
+        """
+        completed = run(
+            [
+                self.program,
+                event,
+                *("--directory", tree),
+                *("--workflows", tree / ".github" / "workflows" / f"{workflow}.yml"),
+                *("--platform", "ubuntu-24.04=-self-hosted"),
+                *("--action-cache-path", folder / "workspaces"),
+                *("--no-cache-server", "--pull=false", "--use-gitignore=false", "--json"),
+                *_each("--local-repository", [f"{used}={stand_in}" for used, stand_in in _stand_ins()]),
+                *_each("--env", [f"{name}={value}" for name, value in self._given(folder).items()]),
+                *_each("--input", [f"{name}={value}" for name, value in choice.items()]),
+            ],
+            env={name: None for name in os.environ if name.startswith(_USERS_OWN)},
+            ok=(0, 1),
+            timeout=600,
+        )
+        lines = [json.loads(line) for line in completed.stdout.splitlines() if line.startswith("{")]
+        if not any("jobResult" in line for line in lines):
+            raise AssertionError(f"act ran no job:\n{completed.stdout}{completed.stderr}")
+        return _outcome(lines)
+
+    def _given(self, folder: Path) -> dict[str, str]:
+        return {
+            **self.env,
+            "STANDIN_ARTIFACTS": str(folder / "artifacts"),
+            "STANDIN_OWNER_ID": self.github.owner_id,
+            "STANDIN_REPOSITORY_ID": self.github.repository_id,
+            "STANDIN_PYTHON": sys.executable,
+            "TERM": "dumb",  # act gives steps a terminal, GitHub does not
+        }
 
 
-def play(
-    act: Path,
-    tree: Path,
-    event: str,
-    workflow: str,
-    *,
-    folder: Path,
-    env: Mapping[str, str],
-    inputs: Mapping[str, str] | None = None,
-) -> Outcome:
-    """Run a workflow for an event; jobs that fail are an outcome, not an error.
-
-    Args:
-        act: the program.
-        tree: a repository, as ``checkout`` makes one.
-        event: such as ``push``.
-        workflow: file name without its ending.
-        folder: where workspaces and artifacts of this run go.
-        env: for every step.
-        inputs: of ``workflow_dispatch``.
-    """
-    stand_ins = [f"{name}@{pin.commit}={STAND_INS / name.partition('/')[2]}" for name, pin in pins().items()]
-    given = {
-        **env,
-        "STANDIN_ARTIFACTS": str(folder / "artifacts"),
-        "STANDIN_OWNER_ID": OWNER_ID,
-        "STANDIN_REPOSITORY_ID": REPOSITORY_ID,
-        "STANDIN_PYTHON": sys.executable,
-    }
-    completed = run(
-        [
-            act,
-            event,
-            *("--directory", tree),
-            *("--workflows", tree / ".github" / "workflows" / f"{workflow}.yml"),
-            *("--platform", "ubuntu-24.04=-self-hosted"),
-            *("--action-cache-path", folder / "workspaces"),
-            *("--no-cache-server", "--pull=false", "--json"),
-            *_each("--local-repository", stand_ins),
-            *_each("--env", [f"{name}={value}" for name, value in given.items()]),
-            *_each("--input", [f"{name}={value}" for name, value in (inputs or {}).items()]),
-        ],
-        ok=(0, 1),
-        timeout=600,
-    )
-    lines = [json.loads(line) for line in completed.stdout.splitlines() if line.startswith("{")]
-    if not any("jobResult" in line for line in lines):
-        raise AssertionError(f"act ran no job:\n{completed.stdout}{completed.stderr}")
-    return _outcome(lines)
+def _stand_ins() -> list[tuple[str, Path]]:
+    return [(f"{name}@{pin.commit}", STAND_INS / name.partition("/")[2]) for name, pin in pins().items()]
 
 
 def _each(option: str, values: list[str]) -> list[str]:

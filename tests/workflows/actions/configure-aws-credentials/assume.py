@@ -16,6 +16,7 @@ import boto3
 import yaml
 from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 
 def main() -> None:
@@ -23,9 +24,13 @@ def main() -> None:
     if job.get("permissions", {}).get("id-token") != "write":
         sys.exit(f"{workflow}: job {os.environ['GITHUB_JOB']} may not ask for a token: it lacks id-token: write")
     sts = boto3.client("sts", region_name=os.environ["REGION"], config=Config(signature_version=UNSIGNED))
-    answer = sts.assume_role_with_web_identity(
-        RoleArn=os.environ["ROLE"], RoleSessionName="GitHubActions", WebIdentityToken=token(subject(job))
-    )
+    who = subject(job)
+    try:
+        answer = sts.assume_role_with_web_identity(
+            RoleArn=os.environ["ROLE"], RoleSessionName="GitHubActions", WebIdentityToken=token(who)
+        )
+    except ClientError as error:
+        sys.exit(f"{who} may not take {os.environ['ROLE']}: {error}")
     export(answer["Credentials"])
 
 
