@@ -13,9 +13,10 @@ from lockage.cli.options import project_option
 from lockage.config.load import load_project
 from lockage.config.schema import Project
 from lockage.console import Console
-from lockage.errors import UsageError
+from lockage.errors import Inconclusive, UsageError
 from lockage.gate import exceptions, selftest, views
 from lockage.gate.database import Choice, Databases, Prepared, read
+from lockage.gate.findings import Unreadable
 from lockage.gate.fixture import Fixture
 from lockage.gate.policy import Policy
 from lockage.gate.refusal import Ruling, refusal
@@ -83,8 +84,7 @@ def command(
             Prepared(cache=cache, facts=read(cache)) if cache else _database(trivy, root, policy, database, console)
         )
         if prepare:
-            print(prepared.cache)
-            github.set_output("cache", str(prepared.cache))
+            _hand_over(prepared)
             return
         gate = Gate(dist, trivy, prepared, policy, _now)
         rulings = _examine(gate, chosen(names, tuple(project.images)), findings, console)
@@ -92,6 +92,18 @@ def command(
     stop = refusal(rulings, project.gate.exceptions)
     if stop:
         raise stop
+
+
+def _hand_over(prepared: Prepared) -> None:
+    """Tell others where the database is: on standard output, and to later steps of a GitHub job."""
+    if isinstance(prepared.facts, Unreadable):
+        raise Inconclusive(
+            "no vulnerability database could be made ready",
+            why=prepared.facts.reason,
+            remedy="connect this machine, or give the project a fixture: sbom/fixture-advisories.yaml",
+        )
+    print(prepared.cache.absolute())
+    github.set_output("cache", str(prepared.cache.absolute()))
 
 
 def _examine(gate: Gate, names: Sequence[str], findings: Path | None, console: Console) -> list[Ruling]:

@@ -148,6 +148,26 @@ def decide(project: GateProject, cache: Path, name: str) -> None:
     main_inner(["scan", "--project", str(project.file), "--findings", dist, "--cache", str(cache), name])
 
 
+def test_another_step_is_told_where_the_database_is(
+    make_project: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+    project = make_project({"clean": write_clean})
+    main_inner(["scan", "--project", str(project.file), "--database", "fixture", "--prepare"])
+    [told] = capsys.readouterr().out.splitlines()
+    assert (Path(told) / "db" / "trivy.db").is_file()
+    assert (tmp_path / "output").read_text() == f"cache={told}\n"
+    assert not project.dist.findings("clean").exists()
+
+
+def test_without_any_database_another_step_is_told_so(make_project: Make) -> None:
+    project = make_project({"clean": write_clean})
+    (project.root / "sbom" / "fixture-advisories.yaml").unlink()
+    with pytest.raises(Inconclusive, match="no vulnerability database could be made ready") as caught:
+        main_inner(["scan", "--project", str(project.file), "--database", "fixture", "--prepare"])
+    assert "fixture-advisories.yaml: No such file or directory" in caught.value.why
+
+
 def test_findings_of_another_step_are_decided_on(make_project: Make, trivy: Trivy, fixture_database: Path) -> None:
     project = make_project({"clean": write_clean, "failing": write_failing})
     elsewhere = Elsewhere(trivy, fixture_database, project.root)
