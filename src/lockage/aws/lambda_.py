@@ -217,12 +217,11 @@ class LambdaClient:
         return response or {}
 
     def _patiently(self, seconds: float) -> Iterator[None]:
-        """Once at once, then again at growing distances until the time is up."""
-        deadline, distance = self._clock() + seconds, 0.1
+        """Once at once, then again at distances of a fifth of what has been waited, until the time is up."""
+        began = self._clock()
         yield
-        while self._clock() + distance < deadline:
-            self._sleep(distance)
-            distance = min(1.0, distance * 1.5)
+        while (waited := self._clock() - began) < seconds:
+            self._sleep(min(1.0, max(0.1, waited / 5)))
             yield
 
     def _arn(self, function: str, qualifier: str | None = None) -> str:

@@ -144,10 +144,12 @@ Instruction = UpdateCode | UpdateConfiguration | PublishVersion | CheckVersion |
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """A rollout as data. Nothing in ``shift`` starts before everything in ``stage`` is done."""
+    """A rollout as data: four parts, each of which begins only when the one before it is done for all functions."""
 
     stage: tuple[Instruction, ...]
-    """Moves no traffic."""
+    """Publishes versions; moves no traffic."""
+    check: tuple[Instruction, ...]
+    """Asks the new versions; changes nothing."""
     shift: tuple[Instruction, ...]
     """Moves all of it."""
     verify: tuple[Instruction, ...]
@@ -156,6 +158,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Function → the version its alias pointed at; None without an alias. Where going back goes."""
     keeps: dict[str, Version]
     """Function → the version it runs already and keeps."""
+
+    @property
+    def instructions(self) -> tuple[Instruction, ...]:
+        """All of it, in order."""
+        return (*self.stage, *self.check, *self.shift, *self.verify)
 
     @property
     def changes(self) -> bool:

@@ -59,7 +59,7 @@ class Pushed(msgspec.Struct, frozen=True, kw_only=True):
     sent: int
     """Bytes that went over the wire."""
     size: int
-    """Bytes of all layers."""
+    """Bytes of the whole image."""
 
 
 def push(artifact: ImageArtifact, layout: Layout, repository: str, tag: str, shop: Shop) -> Pushed:
@@ -80,14 +80,15 @@ def push(artifact: ImageArtifact, layout: Layout, repository: str, tag: str, sho
         held = found
     if held != artifact.digest:
         raise _taken(layout, repository, tag, held, shop)
+    blobs = (layout.manifest.config, *layout.manifest.layers)
     return Pushed(
         image=artifact.name,
         repository=repository,
         tag=tag,
         digest=artifact.digest,
         reused=found is not None,
-        sent=sum(one.size for one in (layout.manifest.config, *layout.manifest.layers) if one.digest in sent),
-        size=artifact.size,
+        sent=sum(blob.size for blob in blobs if blob.digest in sent),
+        size=sum(blob.size for blob in blobs),
     )
 
 

@@ -100,7 +100,7 @@ def preview(site: Site, release: Release, say: Callable[[str], None]) -> None:
     planned = prepare(site, release, rollout).plan
     for function, version in planned.keeps.items():
         say(f"{'keep the version':<21} {function}: {version}")
-    PrintingExecutor(say).run((*planned.stage, *planned.shift, *planned.verify))
+    PrintingExecutor(say).run(planned.instructions)
 
 
 def prepare(site: Site, release: Release, rollout: Rollout) -> Prepared:
@@ -141,7 +141,7 @@ def _open(site: Site, rollout: Rollout, release: Release, prepared: Prepared) ->
         supersedes=None,
         reason="",
         phase="staging",
-        instructions=(*planned.stage, *planned.shift, *planned.verify),
+        instructions=planned.instructions,
         before=planned.before,
         after=planned.keeps,
         references=prepared.references,
@@ -160,8 +160,11 @@ def _open(site: Site, rollout: Rollout, release: Release, prepared: Prepared) ->
 
 def _forward(site: Site, rollout: Rollout, prepared: Prepared, executor: ActingExecutor, checks: Checks) -> None:
     planned, environment = prepared.plan, site.environment
-    with site.console.step(f"{environment}: stage and check {len(planned.verify) - len(planned.keeps)} functions"):
+    count = len(planned.verify) - len(planned.keeps)
+    with site.console.step(f"{environment}: stage {count} functions"):
         executor.run(planned.stage)
+    with site.console.step(f"{environment}: check {count} versions"):
+        executor.run(planned.check)
     after: dict[str, Version] = {**planned.keeps, **executor.versions}
     rollout.advance("shifting", after=after)
     with site.console.step(f"{environment}: shift {site.alias} of {len(planned.shift)} functions") as step:

@@ -47,6 +47,7 @@ def plan(
     changed = [one for one in wanted if one.function not in keeps]
     return Plan(
         stage=tuple(_stage(changed, held)),
+        check=tuple(CheckVersion(function=one.function, probe=one.probe) for one in changed),
         shift=tuple(_shift(changed, held, running)),
         verify=tuple(ReadBack(function=one.function, desired=one, version=keeps.get(one.function)) for one in wanted),
         before={function: remote.alias.version if remote.alias else None for function, remote in held.items()},
@@ -114,8 +115,6 @@ def _stage(changed: list[Desired], held: Mapping[str, RemoteFunction]) -> Iterab
             yield UpdateConfiguration(function=one.function, configuration=one.configuration)
     for one in changed:
         yield PublishVersion(function=one.function, desired=one)
-    for one in changed:
-        yield CheckVersion(function=one.function, probe=one.probe)
 
 
 def _configured(one: Desired, held: RemoteFunction) -> bool:
@@ -153,6 +152,7 @@ def plan_rollback(
     moves = [one.function for one in wanted if not _is_there(aliases[one.function], versions[one.function])]
     return Plan(
         stage=(),
+        check=(),
         shift=tuple(ShiftAlias(function=function, version=versions[function]) for function in moves),
         verify=tuple(ReadBack(function=one.function, desired=one, version=versions[one.function]) for one in wanted),
         before={function: alias.version for function, alias in aliases.items()},

@@ -95,7 +95,7 @@ def preview(site: Site, to: ReleaseId | None, say: Callable[[str], None]) -> Non
     say(f"{'go back to release':<21} {way.target.release}")
     for function in way.left:
         say(f"{'leave the alias':<21} {function}: the release has no such function")
-    PrintingExecutor(say).run((*way.plan.shift, *way.plan.verify))
+    PrintingExecutor(say).run(way.plan.instructions)
 
 
 def prepare(site: Site, rollout: Rollout, to: ReleaseId | None) -> WayBack:
@@ -170,7 +170,7 @@ def _open(site: Site, rollout: Rollout, way: WayBack, reason: str) -> None:
         supersedes=rollout.record.open,
         reason=reason,
         phase="shifting",
-        instructions=(*way.plan.shift, *way.plan.verify),
+        instructions=way.plan.instructions,
         before=way.plan.before,
         after=way.target.versions,
         references=way.target.references,
