@@ -8,6 +8,7 @@
 
 import os
 import shutil
+import tomllib
 from pathlib import Path
 
 import nox
@@ -23,7 +24,7 @@ SHELL_SCRIPTS = (
     *("noxw", ".ci/run", "scripts/docker-engine", "scripts/lib.sh", "scripts/setup", "scripts/standin-base"),
     *("scripts/standin/bootstrap", "scripts/standin/lambda-entrypoint.sh", "scripts/standin/make"),
 )
-ALL_TOOLS = ("trivy", "syft", "opa", "crane", "act", "actionlint", "tflint")
+ALL_TOOLS = tuple(tomllib.loads((ROOT / "tools" / "tools.toml").read_text()))
 
 
 def install(session: nox.Session, *, extras: tuple[str, ...] = (), groups: tuple[str, ...] = ()) -> None:
