@@ -66,15 +66,22 @@ def scan(session: nox.Session) -> None:
 
 @nox.session
 def push(session: nox.Session) -> None:
-    """Push what passed, by digest, under the commit's tag, and write its release."""
+    """Push what passed, by digest, under the commit's tag."""
     install(session)
     session.run("lockage", "push", *set_up(session, "crane"))
 
 
 @nox.session
-def deploy(session: nox.Session) -> None:
-    """Roll a release out to an environment: --env NAME."""
+def release(session: nox.Session) -> None:
+    """Write the release manifest of what was pushed."""
     install(session)
+    session.run("lockage", "release", *session.posargs)
+
+
+@nox.session
+def deploy(session: nox.Session) -> None:
+    """Roll a release out to an environment, and check it end to end: --env NAME."""
+    install(session, groups=("e2e",))
     session.run("lockage", "deploy", *session.posargs)
 
 
@@ -87,8 +94,8 @@ def e2e(session: nox.Session) -> None:
 
 @nox.session
 def promote(session: nox.Session) -> None:
-    """Roll the release of one environment out to the next: --env NAME."""
-    install(session)
+    """Roll the release of one environment out to the next, and check it end to end: --env NAME."""
+    install(session, groups=("e2e",))
     session.run("lockage", "promote", *session.posargs)
 
 
@@ -155,7 +162,7 @@ def lint(session: nox.Session) -> None:
     session.run("mypy")
     session.run("shellcheck", "--external-sources", *SHELL_SCRIPTS)
     session.run("hadolint", "scripts/standin/Dockerfile", *map(str, ROOT.glob("images/*/Dockerfile")))
-    session.run("zizmor", "--offline", "--quiet", ".github")
+    session.run("zizmor", "--offline", "--persona=auditor", "--quiet", ".github")
     session.run("lockage", "tools", "run", "actionlint")
     session.run("lockage", "tools", "run", "tflint", "--recursive", "--chdir=terraform")
     if shutil.which("terraform"):

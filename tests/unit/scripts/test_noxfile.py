@@ -7,13 +7,13 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 TREE = ast.parse((ROOT / "noxfile.py").read_text())
-VERBS = ("build", "sbom", "scan", "push", "deploy", "e2e", "promote", "rollback", "rehearse", "reproduce")
+VERBS = ("build", "sbom", "scan", "push", "release", "deploy", "e2e", "promote", "rollback", "rehearse", "reproduce")
 SESSIONS = {
     node.name: node
     for node in TREE.body
     if isinstance(node, ast.FunctionDef) and any("nox.session" in ast.unparse(each) for each in node.decorator_list)
 }
-WITHOUT_BUILDER = ("deploy", "promote", "rollback", "e2e")
+WITHOUT_BUILDER = ("release", "deploy", "promote", "rollback", "e2e")
 
 
 def calls(session: str, function: str) -> list[ast.Call]:
