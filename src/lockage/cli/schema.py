@@ -11,6 +11,7 @@ from lockage.config import published
 FORMATS = {
     "lockage.yaml": "lockage.config.schema:Project",
     "lockage.local.yaml": "lockage.config.schema:Local",
+    "exceptions.yaml": "lockage.gate.exceptions:Exceptions",
     "artifact.json": "lockage.model.artifact:ImageArtifact",
     "verdict.json": "lockage.model.verdict:Verdict",
 }

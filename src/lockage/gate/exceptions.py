@@ -22,10 +22,13 @@ class ExceptionEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """One finding that is accepted, by whom, why, and until when."""
 
     id: Annotated[str, Meta(pattern=r"^[A-Z][A-Za-z0-9]*-[A-Za-z0-9-]+$", description="CVE-… or the advisory's own id")]
+    """The vulnerability, as the findings give it."""
     package: Annotated[str, Meta(pattern=r"^pkg:", description="a package URL with a version, pkg:…@…")]
-    """Package URL as the findings give it; what qualifiers it leaves out may have any value."""
+    """Package URL as the findings give it; qualifiers may be left out, but not an RPM's epoch."""
     reason: Line
+    """Why it does no harm here."""
     owner: Line
+    """Who answers for it."""
     expires: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", description="a day in quotes, YYYY-MM-DD")]
     """The last day on which it holds, UTC."""
     images: tuple[str, ...] = ()
@@ -45,10 +48,12 @@ class ExceptionEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class Exceptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The file."""
+    """The findings that are accepted for a time."""
 
     version: Literal[1]
+    """The version of this format: 1."""
     exceptions: tuple[ExceptionEntry, ...] = ()
+    """One entry for each finding that is accepted."""
 
 
 def read(path: Path, images: Collection[str]) -> tuple[ExceptionEntry, ...]:

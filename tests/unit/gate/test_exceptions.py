@@ -1,5 +1,6 @@
 """Exceptions: what they cover, how long, and how a malformed file is refused."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from packageurl import PackageURL
 from lockage.config.mistakes import ConfigError
 from lockage.errors import UsageError
 from lockage.gate.exceptions import read
+from lockage.gate.policy import KNOWN_SYSTEMS
 
 NAMES = st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True)
 PURLS = st.builds(
@@ -161,3 +163,16 @@ def test_a_missing_file_is_not_an_empty_one(tmp_path: Path) -> None:
     assert caught.value.what.endswith("exceptions.yaml does not exist")
     assert "gate.exceptions" in caught.value.why
     assert "`exceptions: []`" in caught.value.remedy
+
+
+def test_the_example_in_the_reference_is_valid(tmp_path: Path, project_root: Path) -> None:
+    page = (project_root / "docs" / "reference" / "gate.md").read_text()
+    [example] = [block for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "exceptions:" in block]
+    [entry] = read(write(tmp_path, example), ["platform"])
+    assert entry.covers(finding())
+
+
+def test_the_reference_names_the_known_systems(project_root: Path) -> None:
+    page = (project_root / "docs" / "reference" / "gate.md").read_text()
+    assert "Amazon Linux 2 or 2023 and Debian 12 or 13" in page
+    assert KNOWN_SYSTEMS == {"amazon": ("2", "2023"), "debian": ("12", "13")}
