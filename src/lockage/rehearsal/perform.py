@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from lockage.cli.main import main_inner
+from lockage.cli.plan import make_plan
 from lockage.config.load import load_project
 from lockage.config.schema import Project
 from lockage.console import Console
@@ -89,8 +90,7 @@ class Performer:
             case Verb():
                 self._verb(act)
             case KeepArtifacts(release=release):
-                made = self.trees[release]
-                tree.carry(self._project.images, made.dist, DistDir(made.kept))
+                self._keep_artifacts(self.trees[release])
             case Provision(place=place):
                 self._provision(place)
             case Remember(place=place):
@@ -124,8 +124,13 @@ class Performer:
                 registry=self._aws.registry,
             )
             self.trees[release] = made
-            tree.carry(self._project.images, DistDir(made.kept), made.dist)
+            wanted = {image.name: image.fingerprint for image in make_plan(made.project_file, ()).steps}
+            tree.reuse(wanted, [DistDir(other.kept) for other in self.trees.values()], made.dist)
             step.made(f"commit {made.commit[:12]}" + (f", with {MATERIAL}/release-{release}.patch" * (release > GOOD)))
+
+    def _keep_artifacts(self, made: Tree) -> None:
+        for name in self._project.images:
+            tree.carry(made.dist, DistDir(made.kept), name)
 
     def _verb(self, act: Verb) -> None:
         command = [*act.arguments, "--project", str(self.trees[act.release].project_file)]

@@ -6,7 +6,7 @@ back when it is complete. Two rehearsals of one project thus share everything an
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -62,23 +62,42 @@ def make(release: int, *, before: Path, into: Path, home: Path, registry: str) -
     return Tree(release=release, project_file=folder / before.name, commit=commit, kept=kept)
 
 
-def carry(names: Iterable[str], source: DistDir, target: DistDir) -> None:
-    """Link complete artifacts, evidence included, from one ``dist/`` into another; what is there already stays."""
-    for name in names:
-        folder = source.folder(name)
-        if not folder.is_dir() or _same(folder, target.folder(name)):
-            continue
-        beside = target.beside(name)
-        try:
-            shutil.copytree(folder, beside, copy_function=_link, dirs_exist_ok=True)
-        except OSError as error:
-            shutil.rmtree(beside)
-            raise UsageError(
-                f"{name} cannot be kept in {target.root}",
-                why=str(error),
-                remedy="make room there or give write access, and run it again",
-            ) from error
-        target.replace(name, beside)
+def carry(source: DistDir, target: DistDir, name: str) -> None:
+    """Link an artifact, evidence included, from one ``dist/`` into another; the very same one stays.
+
+    Raises:
+        UsageError: it cannot be written there; nothing half-written is left.
+    """
+    folder = source.folder(name)
+    if not folder.is_dir() or _same(folder, target.folder(name)):
+        return
+    beside = target.beside(name)
+    try:
+        shutil.copytree(folder, beside, copy_function=_link, dirs_exist_ok=True)
+    except OSError as error:
+        shutil.rmtree(beside)
+        raise UsageError(
+            f"{name} cannot be kept in {target.root}",
+            why=str(error),
+            remedy="make room there or give write access, and run it again",
+        ) from error
+    target.replace(name, beside)
+
+
+def reuse(fingerprints: Mapping[str, str], sources: Sequence[DistDir], target: DistDir) -> None:
+    """Link every artifact that would be built anew from the first ``dist/`` that holds it.
+
+    Args:
+        fingerprints: of what is wanted, by name.
+        sources: where it may be.
+        target: where it is wanted.
+    """
+    for name, fingerprint in fingerprints.items():
+        for source in sources:
+            found = source.find_artifact(name)
+            if found and found.fingerprint == fingerprint:
+                carry(source, target, name)
+                break
 
 
 def _link(source: str, target: str) -> None:
