@@ -37,4 +37,4 @@ class Syft:
             *("--output", f"spdx-json@2.3={spdx.absolute()}"),
         ]
         with tempfile.TemporaryDirectory(prefix="lockage-syft-") as empty:
-            run(command, cwd=Path(empty), env=scrubbed("SYFT_"), timeout=_SECONDS)
+            run(command, cwd=Path(empty), env=scrubbed(Path(empty), "SYFT_"), timeout=_SECONDS)

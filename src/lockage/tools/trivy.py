@@ -15,8 +15,8 @@ _ALWAYS = ("--quiet", "--skip-version-check", "--disable-telemetry")
 class Trivy:
     """The locked scanner, under the project's scanner configuration.
 
-    It runs in a folder of its own and without ``TRIVY_`` variables, so that no ignore file and no setting that happens
-    to lie about takes part.
+    It runs in a folder of its own, which it also takes for its home, and without ``TRIVY_`` variables: no credential is
+    within its reach, and no ignore file and no setting that happens to lie about takes part.
 
     Args:
         tool: the locked program.
@@ -40,7 +40,7 @@ class Trivy:
                     *("--cache-dir", cache.absolute()),
                 ],
                 cwd=Path(folder),
-                env=scrubbed("TRIVY_"),
+                env=scrubbed(Path(folder), "TRIVY_"),
                 timeout=_DOWNLOAD_SECONDS,
             )
 
@@ -62,6 +62,6 @@ class Trivy:
                     *("--input", name, "--output", output.absolute()),
                 ],
                 cwd=Path(folder),
-                env=scrubbed("TRIVY_"),
+                env=scrubbed(Path(folder), "TRIVY_"),
                 timeout=_SCAN_SECONDS,
             )

@@ -114,6 +114,11 @@ def test_good_evidence_leaves_no_doubt() -> None:
     assert doubts(evidence(), policy(), NOW) == ()
 
 
+def test_a_fixture_has_no_time_of_arrival() -> None:
+    later = facts(second_source=FIXTURE, systems=("amazon linux 2023",), downloaded_at=NOW + timedelta(days=1))
+    assert doubts(evidence(database=later), policy(), NOW) == ()
+
+
 def test_a_fixture_does_not_age_but_a_published_database_does() -> None:
     year = NOW - timedelta(days=365)
     fixture = facts(second_source=FIXTURE, systems=("amazon linux 2023",), updated_at=year, downloaded_at=year)

@@ -1,5 +1,6 @@
 """How Trivy and Syft are run: what they are told, and what is kept from them."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from lockage.tools.locked import Tool
 from lockage.tools.syft import Syft
 from lockage.tools.trivy import Trivy
 
-SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_WEB_IDENTITY_TOKEN_FILE", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_WEB_IDENTITY_TOKEN_FILE", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "GITHUB_TOKEN")
 
 
 class Stub:
@@ -53,9 +54,9 @@ def test_trivy_scans_without_credentials_settings_or_ignore_files(
         f"--cache-dir {cache} --cache-backend memory --input platform --output {output}"
     )
     seen = stub.variables()
-    assert not [name for name in seen if name.startswith(("AWS_", "TRIVY_", "ACTIONS_ID_TOKEN"))]
+    assert not [name for name in seen if name in SECRETS or name.startswith(("AWS_", "TRIVY_"))]
     assert seen["FOLDER"].split() == ["platform"]
-    assert "HOME" in seen
+    assert seen["HOME"] == seen["PWD"] != os.environ["HOME"]
 
 
 def test_trivy_downloads_only_the_database(tmp_path: Path) -> None:
@@ -84,4 +85,6 @@ def test_syft_writes_both_forms_in_one_run_without_credentials(tmp_path: Path) -
         f"scan oci-dir:{tmp_path}/layout --config {tmp_path}/syft.yaml --source-name platform --quiet "
         f"--output cyclonedx-json@1.6={cdx} --output spdx-json@2.3={spdx}"
     )
-    assert not [name for name in stub.variables() if name.startswith(("AWS_", "SYFT_"))]
+    seen = stub.variables()
+    assert not [name for name in seen if name in SECRETS or name.startswith(("AWS_", "SYFT_"))]
+    assert seen["HOME"] == seen["PWD"] != os.environ["HOME"]
