@@ -1,0 +1,223 @@
+import pytest
+from fakes.environment import digest, image
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from lockage.model.ids import Version
+from lockage.model.release import Configuration
+from lockage.model.rollout import (
+    AliasState,
+    CheckVersion,
+    CreateAlias,
+    Desired,
+    Plan,
+    PublishVersion,
+    ReadBack,
+    RemoteFunction,
+    ShiftAlias,
+    UpdateCode,
+    UpdateConfiguration,
+    VersionState,
+)
+from lockage.rollout.plan import ImpossibleError, plan, plan_rollback
+from lockage.rollout.show import PrintingExecutor
+
+CONFIGURATION = Configuration(command=("h",), memory_mb=256, timeout_s=30, environment={}, architecture="x86_64")
+
+
+def desired(function: str, letter: str = "b", **changes: object) -> Desired:
+    configuration = replace(CONFIGURATION, **changes) if changes else CONFIGURATION
+    return Desired(
+        function=function, image=image(letter), digest=digest(letter), configuration=configuration, probe="{}"
+    )
+
+
+def held(letter: str = "a", *, version: str = "$LATEST", **changes: object) -> VersionState:
+    state = VersionState(
+        version=version,
+        revision="r",
+        package="Image",
+        digest=digest(letter),
+        configuration=CONFIGURATION,
+        shell=digest("0"),
+        state="Active",
+        update="Successful",
+        reason="",
+    )
+    return replace(state, **changes) if changes else state
+
+
+def remote(letter: str = "a", *, version: str = "7", live: str | None = None, alias: bool = True) -> RemoteFunction:
+    return RemoteFunction(
+        latest=held(letter),
+        alias=AliasState(version=version, revision="r") if alias else None,
+        live=held(live or letter, version=version) if alias else None,
+    )
+
+
+def kinds(planned: Plan) -> list[str]:
+    return [f"{type(one).__name__} {one.function}" for one in (*planned.stage, *planned.check, *planned.shift)]
+
+
+def test_kind_by_kind_so_that_all_functions_are_worked_on_at_once() -> None:
+    wanted = (desired("one", memory_mb=512), desired("two"))
+    assert kinds(plan(wanted, {"one": remote(), "two": remote()}, {"one", "two"})) == [
+        "UpdateCode one",
+        "UpdateCode two",
+        "UpdateConfiguration one",
+        "PublishVersion one",
+        "PublishVersion two",
+        "CheckVersion one",
+        "CheckVersion two",
+        "ShiftAlias one",
+        "ShiftAlias two",
+    ]
+
+
+def test_only_memory_changes() -> None:
+    planned = plan((desired("one", "a", memory_mb=512),), {"one": remote("a")}, {"one"})
+    assert kinds(planned) == ["UpdateConfiguration one", "PublishVersion one", "CheckVersion one", "ShiftAlias one"]
+
+
+def test_another_architecture_comes_with_the_code() -> None:
+    planned = plan((desired("one", "a", architecture="arm64"),), {"one": remote("a")}, {"one"})
+    assert kinds(planned)[:2] == ["UpdateCode one", "PublishVersion one"]
+
+
+def test_what_was_staged_before_is_only_published_and_shifted() -> None:
+    planned = plan((desired("one", "b"),), {"one": remote("b", live="a")}, {"one"})
+    assert kinds(planned) == ["PublishVersion one", "CheckVersion one", "ShiftAlias one"]
+
+
+def test_what_runs_is_kept_and_still_read_back() -> None:
+    planned = plan((desired("one", "a"),), {"one": remote("a")}, {"one"})
+    assert not planned.changes
+    assert planned.keeps == {"one": "7"}
+    assert planned.verify == (ReadBack(function="one", desired=desired("one", "a"), version=Version("7")),)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        remote("a", version="$LATEST"),
+        replace(remote("a"), alias=AliasState(version="7", revision="r", weighted=True)),
+        replace(remote("a"), live=held("a", version="7", state="Failed")),
+        replace(remote("a"), live=held("a", version="7", shell=digest("1"))),
+        replace(remote("a"), live=None),
+    ],
+    ids=["alias at $LATEST", "weighted alias", "failed version", "another role", "version gone"],
+)
+def test_what_only_looks_like_it_is_published_anew(found: RemoteFunction) -> None:
+    planned = plan((desired("one", "a"),), {"one": found}, {"one"})
+    assert kinds(planned) == ["PublishVersion one", "CheckVersion one", "ShiftAlias one"]
+
+
+def test_a_sleeping_version_is_kept() -> None:
+    found = replace(remote("a"), live=held("a", version="7", state="Inactive"))
+    assert plan((desired("one", "a"),), {"one": found}, {"one"}).keeps == {"one": "7"}
+
+
+def test_new_functions_come_last_and_made_aliases_after_them() -> None:
+    wanted = (desired("a-made"), desired("b-new"), desired("c-old"))
+    found = {"a-made": remote(alias=False), "b-new": remote(), "c-old": remote()}
+    planned = plan(wanted, found, {"c-old"})
+    assert planned.shift == (
+        ShiftAlias(function="c-old", version=None),
+        ShiftAlias(function="b-new", version=None),
+        CreateAlias(function="a-made"),
+    )
+    assert planned.before == {"a-made": None, "b-new": "7", "c-old": "7"}
+
+
+def test_a_function_that_is_removed_is_left_alone() -> None:
+    planned = plan((desired("one"),), {"one": remote()}, {"one", "gone"})
+    assert all(one.function == "one" for one in planned.instructions)
+
+
+def test_functions_that_terraform_has_yet_to_make_are_all_named() -> None:
+    with pytest.raises(ImpossibleError) as caught:
+        plan((desired("one"), desired("two")), {"one": None, "two": None})
+    assert caught.value.why.splitlines() == [
+        "one: there is no such function; Terraform makes its shell",
+        "two: there is no such function; Terraform makes its shell",
+    ]
+    assert "nothing was changed" in caught.value.what
+    assert "apply Terraform" in caught.value.remedy
+
+
+def test_a_change_of_package_type_is_refused_with_the_way_over_a_parallel_function() -> None:
+    zipped = replace(remote(), latest=held(package="Zip", digest=None))
+    with pytest.raises(ImpossibleError) as caught:
+        plan((desired("one"),), {"one": zipped})
+    assert caught.value.render() == (
+        "error: this release cannot be rolled out here; nothing was changed\n"
+        "  why:  one: it is a Zip function, and the release holds an image\n"
+        "  next: Lambda never changes a function's package type. Go over a parallel function:\n"
+        "        1. declare it in lockage.yaml under a new name, with the new packaging; apply Terraform, release, "
+        "roll out\n"
+        "        2. move triggers, URL and permissions to the new function's alias, and apply\n"
+        "        3. remove the old function from lockage.yaml once no rollback target needs it"
+    )
+
+
+def test_a_rollback_moves_only_what_is_elsewhere_and_reads_back_all() -> None:
+    wanted = (desired("one"), desired("two"), desired("three"))
+    versions = {"one": Version("3"), "two": Version("4"), "three": Version("5")}
+    aliases = {
+        "one": AliasState(version="9", revision="r"),
+        "two": AliasState(version="4", revision="r"),
+        "three": AliasState(version="5", revision="r", weighted=True),
+    }
+    planned = plan_rollback(wanted, versions, aliases)
+    assert (planned.stage, planned.check) == ((), ())
+    assert planned.shift == (
+        ShiftAlias(function="one", version=Version("3")),
+        ShiftAlias(function="three", version=Version("5")),
+    )
+    assert [one.function for one in planned.verify] == ["one", "two", "three"]
+    assert planned.before == {"one": "9", "two": "4", "three": "5"}
+
+
+names = st.sampled_from(["a", "b", "c", "d", "e"])
+remotes = st.builds(
+    remote, st.sampled_from("ab"), version=st.sampled_from(["1", "2"]), live=st.sampled_from("ab"), alias=st.booleans()
+)
+
+
+@given(st.dictionaries(names, remotes, min_size=1), st.sets(names))
+def test_every_plan_stages_all_before_it_shifts_and_proves_everything(
+    found: dict[str, RemoteFunction], running: set[str]
+) -> None:
+    wanted = tuple(desired(name) for name in sorted(found))
+    planned = plan(wanted, found, running)
+    published = {one.function for one in planned.stage if isinstance(one, PublishVersion)}
+    shifted = {one.function for one in planned.shift}
+    assert published == shifted == {one.function for one in planned.check}
+    assert published | set(planned.keeps) == set(found)
+    assert not published & set(planned.keeps)
+    assert [one.function for one in planned.verify] == sorted(found)
+    assert all(isinstance(one, UpdateCode | UpdateConfiguration | PublishVersion) for one in planned.stage)
+    assert all(isinstance(one, CheckVersion) for one in planned.check)
+    assert set(planned.before) == set(found)
+
+
+def test_a_plan_can_be_printed() -> None:
+    said: list[str] = []
+    wanted = (desired("made"), desired("old", memory_mb=512))
+    PrintingExecutor(said.append).run(
+        plan(wanted, {"made": remote(alias=False), "old": remote()}, {"old"}).instructions
+    )
+    assert said == [
+        f"update code           made: {image('b')}",
+        f"update code           old: {image('b')}",
+        "update configuration  old: h, 512 MB, 30 s",
+        "publish a version     made",
+        "publish a version     old",
+        "check the version     made: it answers its probe, by version",
+        "check the version     old: it answers its probe, by version",
+        "shift the alias       old → the new version",
+        "create the alias      made → the new version",
+        "read back             made: alias → the new version → digest → answer",
+        "read back             old: alias → the new version → digest → answer",
+    ]

@@ -1,0 +1,220 @@
+import pytest
+from fakes.environment import FUNCTIONS, Environments, FakeChecks, digest, image, make_release
+from msgspec.structs import replace
+
+from lockage.errors import RolloutFailed
+from lockage.model.release import Release
+from lockage.rollout.back import MixedError
+from lockage.rollout.checks import ChecksFailed
+from lockage.rollout.deploy import deploy
+from lockage.rollout.journal import OvertakenError, Rollout
+from lockage.rollout.record import NothingToGoBackToError
+from lockage.rollout.rollback import RolledBack, UnfitError, rollback
+
+R1, R2, R3 = make_release("a"), make_release("b"), make_release("c")
+
+
+def ran(*releases: Release) -> Environments:
+    environments = Environments()
+    environments.lambdas["preprod"].add("platform-extra")
+    for release in releases:
+        deploy(environments.site(), environments.add(release), FakeChecks())
+    return environments
+
+
+def back(environments: Environments, to: Release | None = None) -> RolledBack:
+    return rollback(environments.site(role="rollback"), to=to.id if to else None, reason="orders fail")
+
+
+def test_aliases_go_back_and_it_is_proven() -> None:
+    environments = ran(R1, R2)
+    done = back(environments)
+    assert {name: environments.serves()[name] for name in FUNCTIONS} == dict.fromkeys(FUNCTIONS, (image("a"), 256))
+    assert [(proof.function, proof.version, proof.digest) for proof in done.proofs] == [
+        (name, "2", digest("a")) for name in FUNCTIONS
+    ]
+    assert (done.release, done.abandoned, done.left) == (R1.id, R2.id, ())
+
+
+def test_nothing_is_called_but_aliases_reads_and_the_store() -> None:
+    environments = ran(R1, R2)
+    already = len(environments.world.calls)
+    back(environments)
+    called = {name for _, name, _ in environments.world.calls[already:]}
+    assert called == {
+        "lambda:GetFunction",
+        "lambda:GetAlias",
+        "lambda:UpdateAlias",
+        "lambda:InvokeFunction",
+        "s3:GetObject",
+        "s3:PutObject",
+    }
+
+
+def test_the_record_tells_what_was_abandoned_and_why() -> None:
+    environments = ran(R1, R2)
+    back(environments)
+    record, _ = environments.store.record("preprod")
+    assert record.release == R1.id
+    assert record.open is None
+    assert [(passage.release, passage.state, passage.reason) for passage in record.passages] == [
+        (R1.id, "good", ""),
+        (R2.id, "bad", "orders fail"),
+        (R1.id, "good", "rolled back to: orders fail"),
+    ]
+    stored = environments.store.journal("preprod", record.rollout)
+    assert stored is not None
+    assert (stored[0].kind, stored[0].phase, stored[0].reason) == ("rollback", "done", "orders fail")
+
+
+def test_with_28_and_29_bad_it_goes_to_27() -> None:
+    environments = ran(R1)
+    with pytest.raises(RolloutFailed):
+        deploy(environments.site(), R2, FakeChecks(ChecksFailed("no", why="no", remedy="no")))
+    deploy(environments.site(), environments.add(R3), FakeChecks())
+    assert back(environments).release == R1.id
+
+
+def test_one_by_its_id() -> None:
+    environments = ran(R1, R2, R3)
+    assert back(environments, to=R1).release == R1.id
+    with pytest.raises(NothingToGoBackToError, match="cannot go back to release"):
+        back(environments, to=R3)
+
+
+def test_nothing_to_go_back_to_moves_nothing() -> None:
+    environments = ran(R1)
+    before = len(environments.world.changes())
+    with pytest.raises(NothingToGoBackToError, match="preprod has nothing to go back to"):
+        back(environments)
+    assert len(environments.world.changes()) == before
+
+
+def test_back_to_what_runs_already_mends_what_was_moved_by_hand() -> None:
+    environments = ran(R1, R2)
+    environments.lambdas["preprod"].functions["platform-scorer"].aliases["live"]["FunctionVersion"] = "1"
+    done = back(environments, to=R2)
+    assert done.abandoned is None
+    assert environments.serves()["scorer"][0] == image("b")
+    assert environments.store.record("preprod")[0].release == R2.id
+
+
+def test_a_version_that_is_gone_stops_it_before_anything_moves() -> None:
+    environments = ran(R1, R2)
+    environments.lambdas["preprod"].delete_function(FunctionName="platform-scorer", Qualifier="2")
+    before = environments.serves()
+    with pytest.raises(UnfitError) as caught:
+        back(environments)
+    assert caught.value.what == f"preprod cannot go back to release {R1.id[:12]}; nothing was moved"
+    assert caught.value.why == "scorer: version 2 is gone"
+    assert environments.serves() == before
+
+
+def test_a_version_with_another_digest_is_not_gone_back_to() -> None:
+    environments = ran(R1, R2)
+    environments.lambdas["preprod"].functions["platform-scorer"].versions["2"]["image"] = image("f")
+    with pytest.raises(UnfitError) as caught:
+        back(environments)
+    assert caught.value.why == (f"scorer: version 2 is not the release's: digest: {digest('f')}, not {digest('a')}")
+
+
+def test_a_version_that_lambda_cannot_run_any_more() -> None:
+    environments = ran(R1, R2)
+    held = environments.lambdas["preprod"].functions["platform-scorer"].versions["2"]
+    held.update(State="Failed", StateReason="ImageDeleted: the image is gone")
+    with pytest.raises(UnfitError, match="nothing was moved") as caught:
+        back(environments)
+    assert caught.value.why == "scorer: version 2 is Failed: ImageDeleted: the image is gone"
+
+
+def test_a_function_without_its_alias_stops_it_before_anything_moves() -> None:
+    environments = ran(R1, R2)
+    del environments.lambdas["preprod"].functions["platform-scorer"].aliases["live"]
+    with pytest.raises(UnfitError) as caught:
+        back(environments)
+    assert caught.value.why == "scorer: it has no alias live"
+
+
+def test_a_missing_permission_puts_back_what_was_moved() -> None:
+    environments = ran(R1, R2)
+    before = environments.serves()
+    environments.world.denied_calls["lambda:UpdateAlias"] = {2}
+    with pytest.raises(
+        RolloutFailed, match=r"did not go back to release .* role rollback lacks the permission"
+    ) as caught:
+        back(environments)
+    assert environments.serves() == before
+    assert f"every alias is back at release {R2.id[:12]}" in caught.value.why
+    assert environments.store.record("preprod")[0].release == R2.id
+
+
+def test_a_rollback_out_of_a_mixed_environment_never_makes_it_more_mixed() -> None:
+    environments = ran(R1, R2)
+    environments.world.denied_calls["lambda:UpdateAlias"] = {3, 4}
+    with pytest.raises(MixedError):
+        deploy(environments.site(), environments.add(R3), FakeChecks())
+    environments.world.denied_calls["lambda:UpdateAlias"] = {1}
+    with pytest.raises(MixedError, match="still mixed"):
+        back(environments)
+    done = back(environments)
+    assert (done.release, done.abandoned) == (R2.id, R3.id)
+    assert environments.serves()["scorer"][0] == image("b")
+    assert environments.serves()["onboarding"][0] == image("b")
+
+
+def test_a_function_that_does_not_answer_after_it_is_told_and_nothing_moves_again() -> None:
+    environments = ran(R1, R2)
+    environments.lambdas["preprod"].broken.add(image("a"))
+    with pytest.raises(RolloutFailed) as caught:
+        back(environments)
+    assert caught.value.what == (
+        f"preprod is back at release {R1.id[:12]}, but version 2 of onboarding does not answer its probe"
+    )
+    assert environments.serves()["scorer"][0] == image("a")
+    assert environments.store.record("preprod")[0].release == R1.id
+
+
+def test_a_function_that_was_added_since_keeps_its_alias_and_is_named() -> None:
+    wider = make_release("b", functions=(*FUNCTIONS, "extra"))
+    environments = ran(R1, wider)
+    assert back(environments).left == ("extra",)
+    assert environments.serves()["extra"][0] == image("b")
+
+
+def test_a_function_that_was_removed_comes_back() -> None:
+    narrower = make_release("b", functions=FUNCTIONS[1:])
+    environments = ran(R1)
+    outcome = deploy(environments.site(), environments.add(narrower), FakeChecks())
+    assert outcome.retired == ("onboarding",), "a rollback still needs it"
+    assert environments.serves()["onboarding"][0] == image("a")
+    back(environments)
+    assert environments.serves() == {
+        **dict.fromkeys(FUNCTIONS, (image("a"), 256)),
+        "extra": ("seed", 128),
+    }
+
+
+def test_a_rollback_takes_over_from_a_deployment_that_is_still_running() -> None:
+    environments = ran(R1, R2)
+    environments.add(R3)
+
+    class Meanwhile(FakeChecks):
+        def run(self) -> None:
+            back(environments)
+
+    with pytest.raises(OvertakenError, match="another rollout of this environment took over"):
+        deploy(environments.site(), R3, Meanwhile())
+    record, _ = environments.store.record("preprod")
+    assert record.release == R2.id
+    assert record.open is None
+    assert environments.serves()["scorer"][0] == image("b")
+
+
+def test_of_two_that_begin_at_once_one_stops() -> None:
+    environments = ran(R1)
+    first, second = Rollout.read(environments.site()), Rollout.read(environments.site())
+    first.write(replace(first.record, rollout=5))
+    with pytest.raises(OvertakenError) as caught:
+        second.write(replace(second.record, rollout=6))
+    assert caught.value.why == "the record was written by somebody else since it was read"
+    assert environments.store.record("preprod")[0].rollout == 5
