@@ -202,8 +202,9 @@ class Published:
 
     def _forget_all_but(self, *kept: Path | None) -> None:
         """Remove what no scan can still be reading: all but the new database and the one that served till now."""
+        names = {path.name for path in kept if path}
         for folder in self._folder.iterdir():
-            if folder.is_dir() and not folder.is_symlink() and not folder.name.startswith(".") and folder not in kept:
+            if folder.is_dir() and not folder.is_symlink() and folder.name[0] != "." and folder.name not in names:
                 shutil.rmtree(folder)
 
 

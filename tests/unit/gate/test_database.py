@@ -101,6 +101,18 @@ def test_the_one_that_served_before_stays_for_scans_that_still_read_it(machine: 
     assert [cache.exists() for cache in caches] == [False, True, True]
 
 
+def test_a_cache_behind_a_link_keeps_the_one_that_serves_too(machine: Machine, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    machine.root = tmp_path / "link"
+    machine.publish(b"one")
+    first = machine.prepare().cache
+    machine.now += timedelta(hours=25)
+    machine.publish(b"two")
+    machine.prepare()
+    assert (first / "db" / "trivy.db").read_bytes() == b"one"
+
+
 def test_the_same_content_again_moves_only_its_dates(machine: Machine) -> None:
     machine.publish(b"one")
     first = machine.prepare()
