@@ -26,6 +26,9 @@ SHELL_SCRIPTS = (
 )
 ALL_TOOLS = tuple(tomllib.loads((ROOT / "tools" / "tools.toml").read_text()))
 
+PATIENCE = 60.0
+"""Seconds that what starts containers gets to remove them when it is interrupted; nox's own patience is 0.3 s."""
+
 
 def install(session: nox.Session, *, extras: tuple[str, ...] = (), groups: tuple[str, ...] = ()) -> None:
     """Sync the session's environment with the lock: the core, and what is named. Nothing with ``-R``."""
@@ -110,7 +113,8 @@ def rollback(session: nox.Session) -> None:
 def rehearse(session: nox.Session) -> None:
     """The whole path, source to rolled-back release, on this machine."""
     install(session, extras=("build", "rehearsal"), groups=("e2e",))
-    session.run("lockage", "rehearse", *set_up(session, "engine", "trivy", "syft", "opa", "crane", "base"))
+    ready = set_up(session, "engine", "trivy", "syft", "opa", "crane", "base")
+    session.run("lockage", "rehearse", *ready, interrupt_timeout=PATIENCE, terminate_timeout=PATIENCE)
 
 
 @nox.session
@@ -149,7 +153,7 @@ def tests(session: nox.Session) -> None:
         return
     set_up(session, "engine", *ALL_TOOLS, "base")
     everything = ("tests/unit", "tests/integration", "tests/workflows", "tests/rehearsal")
-    session.run("pytest", *(chosen or everything))
+    session.run("pytest", *(chosen or everything), interrupt_timeout=PATIENCE, terminate_timeout=PATIENCE)
 
 
 @nox.session
