@@ -70,7 +70,7 @@ class Crane:
 
     def _run(self, login: Login, *arguments: str | Path) -> str:
         with _configuration(login) as folder:
-            environment = {**scrubbed("REGISTRY_", "DOCKER_"), "DOCKER_CONFIG": str(folder)}
+            environment = {**scrubbed(folder, "REGISTRY_", "DOCKER_"), "DOCKER_CONFIG": str(folder)}
             try:
                 return run([self.tool.path, *arguments], env=environment, timeout=_SECONDS).stderr
             except ToolError as error:

@@ -1,0 +1,146 @@
+import hashlib
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+from fakes.environment import digest, make_release
+from msgspec.structs import replace
+
+from lockage.config.load import load_project
+from lockage.config.schema import Project
+from lockage.errors import UsageError
+from lockage.model.artifact import ImageArtifact
+from lockage.model.canonical import canonical
+from lockage.model.ids import CommitSha, Fingerprint
+from lockage.model.release import Release, image_tag
+from lockage.release.make import REHEARSED, Proven, Source, make, probe_event, with_parent
+
+COMMIT = CommitSha("c" * 40)
+SOURCE = Source(commit=COMMIT, dirty=False)
+
+
+@pytest.fixture(scope="module")
+def project() -> Project:
+    return load_project(Path(__file__).parents[3] / "lockage.yaml", files=False)
+
+
+def proven(*second_sources: str, platform: str = "linux/amd64") -> Proven:
+    artifact = ImageArtifact(
+        name="platform",
+        digest=digest("a"),
+        fingerprint=Fingerprint(digest("b")),
+        platform=platform,
+        size=1,
+        unpacked=1,
+        layers=(),
+        inputs=(),
+    )
+    documents = {"verdict": b"v", "findings": b"f", "sbom.cdx": b"c", "sbom.spdx": b"s"}
+    return Proven(artifact=artifact, documents=documents, second_sources=second_sources)  # type: ignore[arg-type]
+
+
+def release(project: Project, image: Proven | None = None, *, rehearsal: bool = False, **changes: str) -> Release:
+    probes = {name: changes.get(name, "{}") for name in project.functions}
+    return make(project, SOURCE, {"platform": image or proven()}, probes, rehearsal=rehearsal)
+
+
+def test_a_release_holds_what_a_version_will_snapshot(project: Project) -> None:
+    made = release(project)
+    assert [function.name for function in made.functions] == sorted(project.functions)
+    scorer = next(function for function in made.functions if function.name == "scorer")
+    declared = project.functions["scorer"]
+    assert scorer.artifact == digest("a")
+    assert scorer.configuration.command == (declared.handler,)
+    assert scorer.configuration.memory_mb == declared.memory_mb
+    assert scorer.configuration.environment == declared.environment, "references stay symbolic"
+    assert scorer.configuration.architecture == "x86_64"
+    assert scorer.repository == "platform"
+
+
+def test_the_evidence_of_an_image_is_named_once(project: Project) -> None:
+    assert [(one.kind, one.artifact) for one in release(project).evidence] == [
+        ("findings", digest("a")),
+        ("sbom.cdx", digest("a")),
+        ("sbom.spdx", digest("a")),
+        ("verdict", digest("a")),
+    ]
+
+
+def test_the_id_is_the_hash_of_the_file(project: Project) -> None:
+    made = release(project)
+    assert made.id == hashlib.sha256(canonical(made)).hexdigest()
+    assert msgspec.json.decode(canonical(made), type=Release) == made
+    document = json.loads(canonical(made))
+    again = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    assert again == canonical(made), "anybody's canonical JSON gives the same id"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"commit": CommitSha("d" * 40)},
+        {"dirty": True},
+        {"second_sources": ("stand-in",)},
+        {"evidence": ()},
+        {"functions": ()},
+        {"parent": make_release("a").id},
+    ],
+)
+def test_every_field_counts_for_the_id(project: Project, change: dict[str, object]) -> None:
+    assert replace(release(project), **change).id != release(project).id
+
+
+def test_memory_alone_changes_the_configuration_hash(project: Project) -> None:
+    larger = replace(project.functions["remediator"], memory_mb=1024)
+    other = replace(project, functions={**project.functions, "remediator": larger})
+    before = {one.name: one.configuration_hash for one in release(project).functions}
+    after = {one.name: one.configuration_hash for one in release(other).functions}
+    assert {name for name in before if before[name] != after[name]} == {"remediator"}
+
+
+def test_second_sources_mark_a_release_for_ever(project: Project) -> None:
+    made = release(project, proven("stand-in", "fixture database"))
+    assert made.second_sources == ("stand-in", "fixture database")
+    assert made.rehearsal_only == made.second_sources
+    assert release(project).rehearsal_only == ()
+
+
+def test_what_is_released_in_a_rehearsal_says_so(project: Project) -> None:
+    assert release(project, rehearsal=True).second_sources == (REHEARSED,)
+
+
+def test_uncommitted_changes_are_for_a_rehearsal_only(project: Project) -> None:
+    assert replace(release(project), dirty=True).rehearsal_only == ("built from a tree with uncommitted changes",)
+
+
+def test_an_arm_image_is_an_arm_function(project: Project) -> None:
+    made = release(project, proven(platform="linux/arm64"))
+    assert {one.configuration.architecture for one in made.functions} == {"arm64"}
+
+
+def test_an_image_without_a_repository_cannot_be_released(project: Project) -> None:
+    unnamed = replace(project, images={"platform": replace(project.images["platform"], repository=None)})
+    with pytest.raises(UsageError, match="its image has no repository"):
+        release(unnamed)
+
+
+def test_a_release_comes_after_the_newest_and_made_again_is_the_same(project: Project) -> None:
+    first = with_parent(release(project), None)
+    assert first.parent is None
+    assert with_parent(release(project), first) == first
+    second = with_parent(replace(release(project), commit=CommitSha("d" * 40)), first)
+    assert second.parent == first.id
+    assert with_parent(replace(second, parent=None), second) == second
+
+
+def test_a_probe_is_kept_as_compact_json() -> None:
+    assert probe_event("scorer", "probe.json", b'{ "probe" :\n true }') == '{"probe":true}'
+    with pytest.raises(UsageError, match="the probe of scorer is not JSON") as caught:
+        probe_event("scorer", "functions/scorer/probe.json", b"{")
+    assert caught.value.why.startswith("functions/scorer/probe.json: ")
+
+
+def test_a_dirty_image_leaves_the_commits_tag_free() -> None:
+    assert image_tag(COMMIT, digest("a"), dirty=False) == "c" * 40
+    assert image_tag(COMMIT, digest("a"), dirty=True) == f"{'c' * 40}-dirty-{'a' * 12}"
