@@ -127,20 +127,15 @@ def checks(project: Project, environment: str) -> tuple[Statement, ...]:
     arns = environment_arns(project, environment)
     alias = project.environments[environment].alias
     urls = (f"url/{name}" for name, declared in project.functions.items() if declared.url)
-    parameters = (*(reference.replace(".", "/") for reference in references(project)), *urls)
-    return (
-        Statement(
-            sid="Find",
-            actions=("ssm:GetParameter",),
-            resources=tuple(map(arns.parameter, parameters)),
-        ),
-        Statement(
-            sid="Invoke",
-            actions=("lambda:InvokeFunction",),
-            resources=tuple(f"{arns.function(name)}:{alias}" for name in project.functions),
-        ),
-        *_grants(arns, project.checks.grants),
+    paths = (*(reference.replace(".", "/") for reference in references(project)), *urls)
+    parameters = tuple(map(arns.parameter, paths))
+    find = Statement(sid="Find", actions=("ssm:GetParameter",), resources=parameters)
+    invoke = Statement(
+        sid="Invoke",
+        actions=("lambda:InvokeFunction",),
+        resources=tuple(f"{arns.function(name)}:{alias}" for name in project.functions),
     )
+    return (*((find,) if parameters else ()), invoke, *_grants(arns, project.checks.grants))
 
 
 def trusted_by_lambda() -> tuple[Statement, ...]:

@@ -85,8 +85,10 @@ locals {
   policy = {
     for role, statements in merge(local.rights, { for name, rights in local.function_rights : "function/${name}" => rights }) :
     role => {
-      Version   = "2012-10-17"
-      Statement = [for s in statements : { Sid = s.sid, Effect = "Allow", Action = s.actions, Resource = s.resources }]
+      Version = "2012-10-17"
+      Statement = [
+        for s in statements : { Sid = s.sid, Effect = "Allow", Action = s.actions, Resource = s.resources } if length(s.resources) > 0
+      ]
     }
   }
 }
