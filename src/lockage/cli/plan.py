@@ -1,19 +1,16 @@
 """``lockage plan``: what a build would do, and why."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lockage.cli.options import project_option
-from lockage.config.load import load_local, load_project
-from lockage.model.dist import DistDir
-from lockage.oci import layout
-from lockage.plan.decide import BuildPlan, Present, decide
-from lockage.plan.gather import Gatherer
 from lockage.tools.background import Later
-from lockage.tools.buildx import choose
 from lockage.tools.docker import Docker
-from lockage.tools.locked import Locked
+
+if TYPE_CHECKING:
+    from lockage.plan.decide import BuildPlan
 
 
 @click.command("plan")
@@ -34,22 +31,10 @@ def command(names: tuple[str, ...], *, project_file: Path) -> None:
             print(f"{'':{width + 30}}rehearsal only: {second}")
 
 
-def make_plan(project_file: Path, names: tuple[str, ...]) -> BuildPlan:
-    """Gather and decide; the engine is asked while everything else is read."""
+def make_plan(project_file: Path, names: tuple[str, ...]) -> "BuildPlan":
+    """The plan; the engine is asked while everything else is imported and read."""
     docker = Docker()
     engine = Later(docker.engine)
-    root = project_file.parent
-    gatherer = Gatherer(root, load_project(project_file), load_local(project_file), docker=docker, tools=Locked())
-    recipes = gatherer.recipes(names)
-    present = find_present(DistDir(root / "dist"), [recipe.name for recipe in recipes])
-    return decide(recipes, choose(engine.result()), present)
+    from lockage.plan.make import make  # noqa: PLC0415 - 50 ms of imports, in which the engine answers
 
-
-def find_present(dist: DistDir, names: list[str]) -> dict[str, Present]:
-    """What ``dist/`` holds of these images."""
-    found = {name: dist.find_artifact(name) for name in names}
-    return {
-        name: Present(artifact=artifact, intact=layout.intact(dist.layout(name), artifact.digest))
-        for name, artifact in found.items()
-        if artifact
-    }
+    return make(project_file, names, docker=docker, engine=engine.result)
