@@ -4,6 +4,7 @@ import re
 
 from unit.terraform.parsed import Sources
 
+from lockage.config.load import load_project
 from lockage.rehearsal.resources import LOG_RETENTION_DAYS
 
 
@@ -65,6 +66,14 @@ def test_names_are_published_where_the_rollout_looks(sources: Sources) -> None:
     assert call["url_parameter"] == "/${var.declared.project}/url/${each.key}"
     url = sources.resource("modules/function", "aws_ssm_parameter", "url")
     assert (url["name"], url["value"]) == ("var.url_parameter", "aws_lambda_function_url.this[0].function_url")
+
+
+def test_each_declared_environment_has_its_root(sources: Sources) -> None:
+    declared = load_project(sources.root.parent / "lockage.yaml", files=False).environments
+    assert {path.name for path in (sources.root / "envs").iterdir()} == set(declared)
+    for name in declared:
+        assert sources.modules(f"envs/{name}/main.tf")["project"]["environment"] == name
+    assert sources.modules("registry/main.tf")["project"]["environment"] in declared
 
 
 def test_environments_differ_in_nothing_but_their_name(sources: Sources) -> None:
