@@ -1,6 +1,5 @@
 """A mistake in a configuration file, and the error that lists them all."""
 
-import difflib
 from collections.abc import Iterable
 
 import msgspec
@@ -49,5 +48,7 @@ class ConfigError(UsageError):
 
 def nearest(written: str, valid: Iterable[str]) -> str:
     """The valid word closest to what was written, or nothing when none is close."""
+    import difflib  # noqa: PLC0415 - only needed when there is a mistake
+
     close = difflib.get_close_matches(written, sorted(valid), n=1, cutoff=0.6)
     return close[0] if close else ""
