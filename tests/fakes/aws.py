@@ -33,6 +33,8 @@ class World:
         """Role and action."""
         self.denied_calls: dict[str, set[int]] = {}
         """Action → which of its further calls are refused, from 1."""
+        self.meanwhile: dict[str, tuple[int, Callable[[], object]]] = {}
+        """Action, or ``*`` for any change → before which of its further calls somebody else does something."""
         self.lost: set[str] = set()
         """Actions whose next answer is lost: the effect stays, and boto3 sends the request again."""
         self._number = 0
@@ -68,6 +70,16 @@ class World:
         refused = 1 in counted
         self.denied_calls[action] = {number - 1 for number in counted if number > 1}
         return refused or (role, action) in self.denied
+
+    def lets_others_go_first(self, action: str) -> None:
+        """Somebody else does something right before this call."""
+        for key in (action, "" if _reads(action) else "*"):
+            if key in self.meanwhile:
+                number, act = self.meanwhile.pop(key)
+                if number > 1:
+                    self.meanwhile[key] = (number - 1, act)
+                else:
+                    act()
 
     def took_effect(self, account: str, action: str, arguments: dict[str, Any]) -> None:
         """Log a call, and die if it was the last."""
@@ -130,6 +142,7 @@ class FakeClient:
             identity = f"arn:aws:sts::{self.account}:assumed-role/{role}/lockage"
             message = f"User: {identity} is not authorized to perform: {action}"
             raise error(self.denied_code, message, operation, status=403)
+        self.world.lets_others_go_first(action)
         self.before(operation)
         response = handler(**arguments)
         self.world.took_effect(self.account, action, arguments)

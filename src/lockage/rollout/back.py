@@ -15,7 +15,7 @@ class MixedError(AwsError):
     """Some aliases are new, some are old, and they could not be put right."""
 
 
-def go_back(site: Site, rollout: Rollout, state: PassageState, reason: str) -> str:
+def go_back(site: Site, rollout: Rollout, state: PassageState, reason: str, *, contested: bool = False) -> str:
     """End the open rollout with every alias where it was before.
 
     Args:
@@ -23,6 +23,7 @@ def go_back(site: Site, rollout: Rollout, state: PassageState, reason: str) -> s
         rollout: open.
         state: what is thought of the release: *bad*, or *staged* when it was not the release's fault.
         reason: why it goes back.
+        contested: whether the rollout is another machine's, which may still be running.
 
     Returns:
         What serves now, in words.
@@ -34,7 +35,7 @@ def go_back(site: Site, rollout: Rollout, state: PassageState, reason: str) -> s
     moved = journal.phase in {"shifting", "verifying", "undoing"}
     if moved:
         rollout.advance("undoing", error=reason)
-        point(site, put_back(journal))
+        point(site, put_back(journal), contested=contested)
     rollout.judge(state, reason=reason)
     rollout.advance("undone", error=reason)
     serves = rollout.record.release
@@ -58,9 +59,9 @@ def recover(site: Site, rollout: Rollout) -> None:
             remedy="restore that object's newest version in the bucket, then run the same command again",
         )
     if rollout.journal.kind == "deploy" or rollout.journal.phase == "undoing":
-        go_back(site, rollout, "staged", "interrupted; put back by the command after it")
+        go_back(site, rollout, "staged", "interrupted; put back by the command after it", contested=True)
     else:
-        point(site, rollout.journal.after)
+        point(site, rollout.journal.after, contested=True)
         rollout.rolled_back()
     site.console.note(f"rollout {rollout.now_open.number} was interrupted, and has been ended first")
     site.sleep(_STALE_SECONDS)
@@ -72,12 +73,13 @@ def put_back(journal: Journal) -> dict[str, str | None]:
     return {function: journal.before[function] for function in reversed(list(shifted))}
 
 
-def point(site: Site, targets: Mapping[str, str | None]) -> None:
+def point(site: Site, targets: Mapping[str, str | None], *, contested: bool = False) -> None:
     """Point every alias where it belongs; one that cannot be moved does not keep the others from it.
 
     Args:
         site: the environment.
         targets: function → version; None for no alias at all.
+        contested: write also what is there already: its revision changes, and another rollout's guard fails.
 
     Raises:
         MixedError: naming those that could not be moved.
@@ -85,7 +87,7 @@ def point(site: Site, targets: Mapping[str, str | None]) -> None:
     failures = []
     for function, version in targets.items():
         try:
-            _point_one(site, site.name(function), version)
+            _point_one(site, site.name(function), version, contested=contested)
         except LockageError as error:
             failures.append(f"{function}: {error.what}\n  {error.why}")
     if failures:
@@ -97,7 +99,7 @@ def point(site: Site, targets: Mapping[str, str | None]) -> None:
         )
 
 
-def _point_one(site: Site, name: str, version: str | None) -> None:
+def _point_one(site: Site, name: str, version: str | None, *, contested: bool) -> None:
     """Safe to do twice; read first, because a machine that died may have done it."""
     held = site.client.alias(name, site.alias)
     if version is None:
@@ -105,5 +107,5 @@ def _point_one(site: Site, name: str, version: str | None) -> None:
             site.client.delete_alias(name, site.alias)
     elif held is None:
         site.client.create_alias(name, site.alias, version)
-    elif held.version != version or held.weighted:
+    elif contested or held.version != version or held.weighted:
         site.client.move_alias(name, site.alias, version, revision=held.revision)

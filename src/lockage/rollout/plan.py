@@ -140,7 +140,11 @@ def _shift(
 
 
 def plan_rollback(
-    wanted: tuple[Desired, ...], versions: Mapping[str, Version], aliases: Mapping[str, AliasState]
+    wanted: tuple[Desired, ...],
+    versions: Mapping[str, Version],
+    aliases: Mapping[str, AliasState],
+    *,
+    contested: bool = False,
 ) -> Plan:
     """Plan the way back: aliases alone, to versions that were published long ago.
 
@@ -148,8 +152,12 @@ def plan_rollback(
         wanted: every function of the release to go back to.
         versions: the version of each that the environment ran then.
         aliases: where each points now.
+        contested: whether another rollout is open, perhaps still running. Then every alias is written, also one that
+            is there already: its revision changes, and the other rollout's guard no longer holds.
     """
-    moves = [one.function for one in wanted if not _is_there(aliases[one.function], versions[one.function])]
+    moves = [
+        one.function for one in wanted if contested or not _is_there(aliases[one.function], versions[one.function])
+    ]
     return Plan(
         stage=(),
         check=(),

@@ -111,7 +111,7 @@ def prepare(site: Site, rollout: Rollout, to: ReleaseId | None) -> WayBack:
     return WayBack(
         target=target,
         leaving=leaving,
-        plan=plan_rollback(wanted, target.versions, aliases),
+        plan=plan_rollback(wanted, target.versions, aliases, contested=rollout.record.open is not None),
         aliases=aliases,
         left=tuple(sorted(set(running.versions if running else ()) - set(target.versions))),
     )

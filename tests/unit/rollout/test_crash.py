@@ -2,6 +2,8 @@
 
 import copy
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
 
 import pytest
 from fakes.aws import Crash
@@ -15,6 +17,7 @@ from lockage.model.release import Release
 from lockage.rollout.back import MixedError
 from lockage.rollout.checks import ChecksFailed
 from lockage.rollout.deploy import deploy
+from lockage.rollout.journal import OvertakenError
 from lockage.rollout.record import NothingToGoBackToError
 from lockage.rollout.rollback import rollback
 
@@ -146,6 +149,28 @@ def test_traffic_is_mixed_only_while_the_journal_says_so() -> None:
         if not serves(environments, OLD) and not serves(environments, NEW):
             seen.add(phase)
     assert seen == {"shifting", "undoing"}
+
+
+@pytest.mark.parametrize("other", [roll(OTHER), roll_back], ids=["another deployment", "a rollback"])
+def test_two_that_meet_anywhere_end_on_one_release(other: Callable[[Environments], object]) -> None:
+    start = started(alias_of_extra=True)
+    deploy(start.site(), OTHER, FakeChecks())
+    deploy(start.site(), OLD, FakeChecks())
+    releases = {release.id: release for release in (OLD, NEW, OTHER)}
+    met = 0
+    for point in range(1, 100):
+        environments = copy.deepcopy(start)
+        environments.world.meanwhile["*"] = (point, partial(other, environments))
+        with suppress(RolloutFailed, OvertakenError):
+            roll(NEW)(environments)
+        if environments.world.meanwhile:
+            break
+        met = point
+        record, _ = environments.store.record("preprod")
+        assert record.open is None, f"met before change {point}"
+        assert record.release is not None
+        assert serves(environments, releases[record.release]), f"met before change {point}"
+    assert met > 15, "they must have met everywhere"
 
 
 class Life(RuleBasedStateMachine):

@@ -210,6 +210,34 @@ def test_a_rollback_takes_over_from_a_deployment_that_is_still_running() -> None
     assert environments.serves()["scorer"][0] == image("b")
 
 
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_deployment_that_is_overtaken_while_it_shifts_moves_nothing_more(number: int) -> None:
+    environments = ran(R1, R2)
+    environments.add(R3)
+    environments.world.meanwhile["lambda:UpdateAlias"] = (number, lambda: back(environments))
+    with pytest.raises(OvertakenError):
+        deploy(environments.site(), R3, FakeChecks())
+    assert {environments.serves()[name][0] for name in FUNCTIONS} == {image("b")}
+    record, _ = environments.store.record("preprod")
+    assert (record.release, record.open) == (R2.id, None)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_deployment_that_another_one_takes_for_dead_moves_nothing_more(number: int) -> None:
+    environments = ran(R1)
+    environments.add(R2)
+    environments.add(R3)
+    environments.world.meanwhile["lambda:UpdateAlias"] = (
+        number,
+        lambda: deploy(environments.site(), R3, FakeChecks()),
+    )
+    with pytest.raises(OvertakenError):
+        deploy(environments.site(), R2, FakeChecks())
+    assert {environments.serves()[name][0] for name in FUNCTIONS} == {image("c")}
+    record, _ = environments.store.record("preprod")
+    assert (record.release, record.open) == (R3.id, None)
+
+
 def test_of_two_that_begin_at_once_one_stops() -> None:
     environments = ran(R1)
     first, second = Rollout.read(environments.site()), Rollout.read(environments.site())
