@@ -84,7 +84,8 @@ def test_formatted(tofu: Callable[..., str]) -> None:
 
 def test_linted() -> None:
     tflint = Locked().path("tflint").path
-    assert process.run([tflint, "--recursive", "--no-color", f"--chdir={TERRAFORM}"]).stdout == ""
+    rules = f"--config={TERRAFORM / '.tflint.hcl'}"
+    assert process.run([tflint, "--recursive", "--no-color", rules, f"--chdir={TERRAFORM}"]).stdout == ""
 
 
 def test_no_finding(evaluated: Path) -> None:
