@@ -76,3 +76,10 @@ def test_the_releases_role_is_made_in_the_registry_s_account_after_those_it_trus
     call = sources.modules("modules/environment/main.tf")["releases"]
     assert call["providers"] == {"aws": "aws.registry"}
     assert call["depends_on"] == ["module.role"]
+
+
+def test_a_role_that_nobody_could_take_on_is_refused_with_the_way_out(sources: Sources) -> None:
+    (trust,) = [block["trust"] for block in sources.parsed["modules/role/variables.tf"]["variable"] if "trust" in block]
+    (validation,) = trust["validation"]
+    assert validation["condition"] == "length(var.trust.Statement) > 0"
+    assert "`github` in lockage.yaml" in validation["error_message"]
