@@ -56,7 +56,7 @@ class RemoteFunction(msgspec.Struct, frozen=True, kw_only=True):
     latest: VersionState
     alias: AliasState | None
     live: VersionState | None
-    """What the alias points at; None without an alias."""
+    """The version that the alias points at; None without one, or where it points at ``$LATEST``."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

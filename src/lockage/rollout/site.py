@@ -79,6 +79,6 @@ class Site:
         if latest is None:
             return None
         alias = self.client.alias(name, self.alias)
-        if alias is None or alias.version == LATEST:
-            return RemoteFunction(latest=latest, alias=alias, live=latest if alias else None)
-        return RemoteFunction(latest=latest, alias=alias, live=self.client.state(name, alias.version))
+        snapshot = alias.version if alias and alias.version != LATEST else ""
+        live = self.client.state(name, snapshot) if snapshot else None
+        return RemoteFunction(latest=latest, alias=alias, live=live)

@@ -151,7 +151,15 @@ def test_traffic_is_mixed_only_while_the_journal_says_so() -> None:
     assert seen == {"shifting", "undoing"}
 
 
-@pytest.mark.parametrize("other", [roll(OTHER), roll_back], ids=["another deployment", "a rollback"])
+def refused(environments: Environments) -> None:
+    environments.lambdas["preprod"].broken.add(image("c"))
+    with pytest.raises(RolloutFailed):
+        roll(OTHER)(environments)
+
+
+@pytest.mark.parametrize(
+    "other", [roll(OTHER), refused, roll_back], ids=["a deployment", "one that does not answer", "a rollback"]
+)
 def test_two_that_meet_anywhere_end_on_one_release(other: Callable[[Environments], object]) -> None:
     start = started(alias_of_extra=True)
     deploy(start.site(), OTHER, FakeChecks())

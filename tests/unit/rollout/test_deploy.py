@@ -207,6 +207,30 @@ def test_going_back_that_fails_says_so_and_the_next_command_ends_it() -> None:
     assert environments.serves() == before
 
 
+def test_what_somebody_slips_in_before_the_snapshot_is_found_in_it() -> None:
+    environments = Environments()
+    latest = environments.lambdas["preprod"].functions["platform-remediator"].latest
+    environments.world.meanwhile["lambda:PublishVersion"] = (2, lambda: latest.update(MemorySize=3008))
+    with pytest.raises(RolloutFailed, match="version 2 of remediator is not what was asked for") as caught:
+        deploy(environments.site(), make_release("a"), FakeChecks())
+    assert "memory_mb: 3008, not 256" in caught.value.why
+    assert environments.serves()["scorer"][0] == "seed"
+
+
+def test_a_change_by_somebody_else_between_plan_and_update_is_not_overwritten() -> None:
+    environments = Environments()
+    fake = environments.lambdas["preprod"]
+
+    def terraform() -> None:
+        latest = fake.functions["platform-scorer"].latest
+        latest.update(MemorySize=3008, RevisionId="of somebody else")
+
+    environments.world.meanwhile["lambda:UpdateFunctionCode"] = (3, terraform)
+    with pytest.raises(RolloutFailed, match="scorer was changed by someone else meanwhile"):
+        deploy(environments.site(), make_release("a"), FakeChecks())
+    assert environments.serves()["scorer"][0] == "seed"
+
+
 def test_another_account_is_never_touched() -> None:
     environments = Environments()
     deploy(environments.site("preprod"), make_release("a"), FakeChecks())
