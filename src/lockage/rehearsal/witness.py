@@ -82,12 +82,16 @@ class Witness:
         return found
 
     def tagged(self, repository: str, commit: str) -> Tagged | None:
-        """The image that ECR holds under a commit's tag, which says so if the tree held more than the commit."""
-        listed = self.registrar().client("ecr").list_images(repositoryName=repository)["imageIds"]
+        """The image that ECR holds under a commit's tag, which says so if the tree held more than the commit.
+
+        Asked through DescribeImages: the embedded AWS lists an image under the last of its tags only.
+        """
+        described = self.registrar().client("ecr").describe_images(repositoryName=repository)["imageDetails"]
         found = [
-            Tagged(tag=each["imageTag"], digest=each["imageDigest"])
-            for each in listed
-            if each.get("imageTag") == commit or each.get("imageTag", "").startswith(f"{commit}-")
+            Tagged(tag=tag, digest=each["imageDigest"])
+            for each in described
+            for tag in each.get("imageTags", ())
+            if tag == commit or tag.startswith(f"{commit}-")
         ]
         return found[0] if found else None
 
