@@ -1,6 +1,7 @@
 """What the verbs of rollouts say before they reach anything."""
 
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ import pytest
 from lockage.aws.access import Access, Identity
 from lockage.cli.main import main_inner
 from lockage.errors import AwsError, UsageError
+from lockage.tools import process
 
 PREPROD = "arn:aws:sts::111111111111:assumed-role/platform-deployer/lockage"
 
@@ -92,3 +94,10 @@ def test_only_images_with_a_repository_are_pushed(project_file: Path) -> None:
     with pytest.raises(UsageError, match="there is no image called base") as caught:
         run(project_file, "push", "base")
     assert caught.value.why == "lockage.yaml names platform"
+
+
+@pytest.mark.parametrize("verb", ["push", "release", "deploy", "promote", "rollback"])
+def test_a_job_with_credentials_needs_the_core_only(verb: str) -> None:
+    extras = ["jsonschema", "packageurl", "zstandard", "uv", "cryptography", "docker", "ministack", "pytest"]
+    check = f"import sys; sys.modules.update(dict.fromkeys({extras})); import lockage.cli.{verb}"
+    process.run([sys.executable, "-c", check])
