@@ -17,9 +17,6 @@ FORMATS = {
     "release.json": "lockage.model.release:Release",
     "current.json": "lockage.model.rollout:EnvironmentRecord",
     "journal.json": "lockage.model.rollout:Journal",
-    "release.json": "lockage.model.release:Release",
-    "journal.json": "lockage.model.rollout:Journal",
-    "current.json": "lockage.model.rollout:EnvironmentRecord",
     "timings.json": "lockage.report.timings:Timings",
 }
 """File → the value it holds; imported when asked for. In the store, a journal is ``rollouts/<env>/<n>.json``."""
