@@ -1,7 +1,8 @@
 """Carries out a build plan, step by step."""
 
-from lockage.build.image import Workshop, build_image
+from lockage.build.image import Workshop, build_image, weigh
 from lockage.model.artifact import Artifact
+from lockage.oci import layout
 from lockage.plan.decide import BuildPlan, Step
 
 
@@ -15,6 +16,7 @@ def execute(plan: BuildPlan, shop: Workshop) -> list[Artifact]:
 def _step(step: Step, shop: Workshop) -> Artifact:
     with shop.console.step(f"image {step.name}") as progress:
         if step.action == "reuse":
+            weigh(step, layout.read(shop.dist.layout(step.name)), shop)  # the budget may have changed since
             progress.reused("; ".join(step.reasons))
             return shop.dist.read_artifact(step.name)
         artifact = build_image(step, shop)

@@ -111,9 +111,18 @@ def _build(step: Step, shop: Workshop, contexts: Mapping[str, str], folder: Path
     )
     built = layout.read(output)
     _prune(built)
+    return describe(step, built, weigh(step, built, shop))
+
+
+def weigh(step: Step, built: layout.Layout, shop: Workshop) -> int:
+    """An image's unpacked bytes, held to its budget.
+
+    Raises:
+        OverBudget: it weighs more.
+    """
     sizes = tuple(_unpacked(built, layer, shop.cache) for layer in built.manifest.layers)
-    hold_budget(step.name, built, sizes, recipe.budget_mb)
-    return describe(step, built, sum(sizes))
+    hold_budget(step.name, built, sizes, step.recipe.budget_mb)
+    return sum(sizes)
 
 
 def describe(step: Step, built: layout.Layout, unpacked: int) -> Artifact:

@@ -12,6 +12,7 @@ from lockage.build.execute import execute
 from lockage.build.image import build_image
 from lockage.errors import LockageError
 from lockage.oci import layout
+from lockage.plan.decide import BuildPlan
 from lockage.plan.recipe import Base, Lock, Recipe
 from lockage.tools.buildx import Builder, BuildFailed
 
@@ -192,3 +193,14 @@ def test_a_plan_s_reused_images_are_not_built(root: Path) -> None:
         ("image base", "done"),
         ("image base", "reused"),
     ]
+
+
+def test_a_budget_that_shrank_stops_what_stands_too(root: Path) -> None:
+    (root / "images/base/harden.py").write_bytes(b"x" * 1_500_000)
+    shop = workshop(root, FakeBuildx())
+    recipe = recipes.recipe(folder=recipes.tree("images/base", "harden.py"))
+    execute(recipes.plan(recipe), shop)
+    [step] = recipes.plan(msgspec.structs.replace(recipe, budget_mb=1)).steps
+    reuse = msgspec.structs.replace(step, action="reuse")
+    with pytest.raises(LockageError, match="base weighs 2 MB unpacked; its budget is 1 MB"):
+        execute(BuildPlan(builder=recipes.BUILDER, steps=(reuse,)), shop)
