@@ -7,7 +7,6 @@
 """
 
 import os
-import shutil
 import tomllib
 from pathlib import Path
 
@@ -158,7 +157,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Every static check: Python, shell, Dockerfiles, workflows, Terraform."""
+    """Every static check of Python, shell, Dockerfiles, workflows and Terraform (its format and rights are tests)."""
     install(session, extras=("build", "rehearsal"), groups=("lint", "tests"))
     set_up(session, "actionlint", "tflint")
     session.run("ruff", "check")
@@ -169,7 +168,3 @@ def lint(session: nox.Session) -> None:
     session.run("zizmor", "--offline", "--persona=auditor", "--quiet", ".github")
     session.run("lockage", "tools", "run", "actionlint")
     session.run("lockage", "tools", "run", "tflint", "--recursive", "--chdir=terraform")
-    if shutil.which("terraform"):
-        session.run("terraform", "fmt", "-check", "-recursive", "terraform", external=True)
-    else:
-        session.warn("skipped terraform fmt: there is no terraform here")
