@@ -12,7 +12,7 @@ from lockage.cli.images import chosen, needed
 from lockage.cli.options import project_option
 from lockage.config.load import load_project
 from lockage.config.schema import Project
-from lockage.console import Console
+from lockage.console import Console, Step
 from lockage.errors import Inconclusive, UsageError
 from lockage.gate import exceptions, selftest, views
 from lockage.gate.database import Choice, Databases, Prepared, read
@@ -111,10 +111,17 @@ def _examine(gate: Gate, names: Sequence[str], findings: Path | None, console: C
     rulings = []
     for name in names:
         with console.step(f"scan {name}") as step:
-            ruling = gate.judge(name, findings / name / "findings.json") if findings else gate.examine(name)
-            step.made(ruling.verdict.outcome)
-        rulings.append(ruling)
+            rulings.append(_rule(gate, name, findings, step))
     return rulings
+
+
+def _rule(gate: Gate, name: str, findings: Path | None, step: Step) -> Ruling:
+    if findings is None and (standing := gate.standing(name)):
+        step.reused(f"the image, Trivy, its database and the policy are the same: {standing.verdict.outcome}")
+        return standing
+    ruling = gate.judge(name, findings / name / "findings.json") if findings else gate.examine(name)
+    step.made(ruling.verdict.outcome)
+    return ruling
 
 
 def _show(rulings: Sequence[Ruling]) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from lockage.errors import LockageError, ToolError
+from lockage.errors import LockageError, ToolError, UsageError
 from lockage.gate.database import Prepared, brief
 from lockage.gate.decide import decide
 from lockage.gate.doubts import doubts
@@ -16,6 +16,7 @@ from lockage.gate.policy import Policy
 from lockage.gate.refusal import Ruling
 from lockage.model.dist import DistDir
 from lockage.model.ids import Digest
+from lockage.model.verdict import Verdict
 from lockage.oci import layout as oci
 from lockage.tools.locked import Tool
 
@@ -49,6 +50,24 @@ class Gate:
         self._policy = policy
         self._clock = clock
 
+    def standing(self, name: str) -> Ruling | None:
+        """The decision on the findings that stand beside an image, taken anew, for exceptions and databases age.
+
+        None unless the image, the scanner, its database and the policy are the very ones that they were made with, and
+        they still count up to what was decided on them then.
+        """
+        try:
+            before = self._dist.read_verdict(name)
+        except UsageError:
+            return None
+        if before.outcome == "inconclusive":
+            return None
+        ruling = self._decide(name, lambda: _given(self._dist.findings(name)))
+        if _basis(ruling.verdict) != _basis(before):
+            return None
+        self._dist.write_verdict(name, ruling.verdict)
+        return ruling
+
     def examine(self, name: str) -> Ruling:
         """Scan an image and decide on it; its findings and verdict replace those of before.
 
@@ -66,8 +85,13 @@ class Gate:
         return self._judge(name, lambda: _given(findings))
 
     def _judge(self, name: str, report: Callable[[], Scan | Unreadable]) -> Ruling:
-        artifact = self._dist.read_artifact(name)
         (self._dist.folder(name) / "verdict.json").unlink(missing_ok=True)
+        ruling = self._decide(name, report)
+        self._dist.write_verdict(name, ruling.verdict)
+        return ruling
+
+    def _decide(self, name: str, report: Callable[[], Scan | Unreadable]) -> Ruling:
+        artifact = self._dist.read_artifact(name)
         subject = self._subject(name, artifact.digest)
         scan = report() if isinstance(subject, oci.Layout) else subject
         tool = self._scanner.tool
@@ -81,10 +105,8 @@ class Gate:
             scanner=Scanner(version=tool.version, sha256=tool.sha256, second_source=tool.second_source),
         )
         now = self._clock()
-        verdict = decide(evidence, self._policy, now)
-        self._dist.write_verdict(name, verdict)
         remedies = tuple(doubt.remedy for doubt in doubts(evidence, self._policy, now))
-        return Ruling(image=name, verdict=verdict, remedies=remedies)
+        return Ruling(image=name, verdict=decide(evidence, self._policy, now), remedies=remedies)
 
     def _subject(self, name: str, digest: Digest) -> oci.Layout | Unreadable:
         """The layout, every byte of it hashed: the scanner takes blobs by their names."""
@@ -112,6 +134,11 @@ class Gate:
                 return Unreadable(reason="the scanner ended as if all was well, and wrote nothing")
             report.replace(target)
         return _given(target)
+
+
+def _basis(verdict: Verdict) -> tuple[object, ...]:
+    """What a verdict rests on."""
+    return verdict.artifact, verdict.scanner, verdict.database, verdict.policy, verdict.packages, verdict.counts
 
 
 def _given(findings: Path) -> Scan | Unreadable:

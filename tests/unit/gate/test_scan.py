@@ -1,9 +1,10 @@
 """From an image in ``dist/`` to its verdict, with a scanner that can fail in every way."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from fakes.dist import put_image
 from fakes.evidence import facts, policy
@@ -17,6 +18,7 @@ from lockage.gate.database import Prepared
 from lockage.gate.findings import Unreadable
 from lockage.gate.scan import Gate
 from lockage.model.dist import DistDir
+from lockage.model.ids import Digest
 from lockage.model.verdict import Verdict
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -147,3 +149,51 @@ def test_findings_of_another_step_that_are_missing_are_inconclusive(bench: Bench
     ruling = bench.gate().judge("platform", bench.dist.findings("platform"))
     assert ruling.verdict.outcome == "inconclusive"
     assert "findings.json: No such file or directory" in ruling.verdict.reasons[0]
+
+
+def test_what_stands_is_decided_on_anew_and_not_scanned_again(bench: Bench) -> None:
+    before = bench.verdict()
+    standing = bench.gate().standing("platform")
+    assert standing is not None
+    assert standing.verdict == before == bench.dist.read_verdict("platform")
+    assert bench.trivy.scanned == [("platform", CACHE)]
+
+
+def test_nothing_stands_before_the_first_scan(bench: Bench) -> None:
+    assert bench.gate().standing("platform") is None
+    assert bench.gate().standing("base") is None
+
+
+@pytest.mark.parametrize("changed", ["database", "policy", "scanner", "findings", "image"])
+def test_findings_stand_only_on_what_they_were_made_with(bench: Bench, changed: str) -> None:
+    bench.verdict()
+    gate = bench.gate()
+    if changed == "database":
+        other = msgspec.structs.replace(facts(), digest=Digest("sha256:" + "9" * 64))
+        gate = Gate(bench.dist, bench.trivy, Prepared(cache=CACHE, facts=other), policy(), lambda: NOW)
+    elif changed == "policy":
+        gate = Gate(bench.dist, bench.trivy, bench.database, policy(severities=("LOW",)), lambda: NOW)
+    elif changed == "scanner":
+        bench.trivy.tool = msgspec.structs.replace(bench.trivy.tool, sha256="9" * 64)
+    elif changed == "findings":
+        found = json.loads(bench.dist.findings("platform").read_bytes())
+        found["Results"] = []
+        bench.dist.findings("platform").write_text(json.dumps(found))
+    else:
+        put_image(bench.dist, "platform", lambda folder: write_layout(folder, layers=[{"etc/motd": b"another"}]))
+    assert gate.standing("platform") is None
+
+
+def test_what_could_not_tell_does_not_stand(bench: Bench) -> None:
+    bench.database = Prepared(cache=CACHE, facts=Unreadable(reason="none"))
+    assert bench.verdict().outcome == "inconclusive"
+    assert bench.gate().standing("platform") is None
+
+
+def test_a_database_that_grew_too_old_is_noticed_without_a_scan(bench: Bench) -> None:
+    bench.verdict()
+    later = Gate(bench.dist, bench.trivy, bench.database, policy(), lambda: NOW + timedelta(days=365))
+    standing = later.standing("platform")
+    assert standing is not None
+    assert standing.verdict.outcome == "inconclusive"
+    assert standing.remedies
