@@ -6,6 +6,7 @@ for credentials refuses what GitHub and AWS would.
 
 import json
 import os
+import shutil
 import sys
 from collections import defaultdict
 from collections.abc import Mapping
@@ -47,6 +48,13 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """``job: step`` of each step that failed, with what it printed."""
 
 
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """A run and where its workspaces and artifacts are."""
+
+    folder: Path
+    outcome: Outcome
+
+
 def checkout(target: Path, repository: str) -> Path:
     """A repository with one commit that holds this working tree, changes and new files included.
 
@@ -65,10 +73,22 @@ def checkout(target: Path, repository: str) -> Path:
     for workflow in (target / ".github" / "workflows").glob("*.yml"):
         workflow.write_text(workflow.read_text().replace(_YOUNGER_THAN_ACT, ""))
     run(["git", "remote", "add", "origin", f"https://github.com/{repository}.git"], cwd=target)
-    run(["git", "add", "--all"], cwd=target)
-    who = ["-c", "user.name=Tests", "-c", "user.email=tests@example.com"]
-    run(["git", *who, "commit", "--quiet", "--no-gpg-sign", "--message", "The tree under test"], cwd=target)
+    commit(target)
     return target
+
+
+def commit(tree: Path) -> None:
+    """Commit everything in a tree."""
+    run(["git", "add", "--all"], cwd=tree)
+    who = ["-c", "user.name=Tests", "-c", "user.email=tests@example.com"]
+    run(["git", *who, "commit", "--quiet", "--no-gpg-sign", "--message", "The tree under test"], cwd=tree)
+
+
+def hand_over(run_folder: Path, tree: Path) -> None:
+    """Lay what an earlier run built and judged into a tree, so that a run there reuses it."""
+    for artifact in ("dist", "evidence"):
+        [made] = (run_folder / "artifacts").glob(f"*/{artifact}")
+        shutil.copytree(made, tree / "dist", copy_function=os.link, dirs_exist_ok=True)
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,13 +1,13 @@
 """One embedded AWS for all graphs, made as Terraform makes the real one, and one tree that they check out."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 from msgspec.structs import replace
 from unit.workflows.graphs import ROOT
-from workflows.act import Act, checkout
+from workflows.act import Act, Run, checkout
 
 from lockage.config.load import LOCAL_NAME, load_local, load_project
 from lockage.config.schema import Github, Project
@@ -18,6 +18,8 @@ from lockage.rehearsal.policies import document_json
 from lockage.rehearsal.provision import mark, provision
 from lockage.tools.locked import Locked
 from lockage.tools.process import run
+
+Operators = Callable[[str, str], Operator]
 
 _NO_RELEASE_YET = f"sha256:{'0' * 64}"
 """What functions name until their first release; the embedded AWS does not look, and nobody calls them."""
@@ -69,6 +71,18 @@ def tree(aws: EmbeddedAws, github: Github, tmp_path_factory: pytest.TempPathFact
     (made / LOCAL_NAME).write_bytes(msgspec.json.encode(mirrored))
     run([made / "noxw", "--version"])
     return made
+
+
+@pytest.fixture(scope="session")
+def operators(aws: EmbeddedAws) -> Operators:
+    return lambda account, region: Operator(aws, account, region)
+
+
+@pytest.fixture(scope="session")
+def released(act: Act, tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The tree's commit after a push to main, everything built from nothing."""
+    folder = tmp_path_factory.mktemp("release")
+    return Run(folder=folder, outcome=act.play(tree, "push", "release", folder=folder))
 
 
 def _terraform(aws: EmbeddedAws, project: Project) -> None:

@@ -1,29 +1,76 @@
-"""A commit on main becomes one release: built, judged, pushed, checked and promoted by the jobs of the graph."""
+"""A commit on main becomes one release, by the jobs of one graph, and another graph takes it back."""
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
-from workflows.act import Act
+from workflows.act import Act, Outcome, Run, commit, hand_over
+from workflows.conftest import Operators
 
+from lockage.config.load import load_project
 from lockage.config.schema import Project
+from lockage.errors import LockageError
 from lockage.rehearsal import assertions
-from lockage.rehearsal.embedded import EmbeddedAws
-from lockage.rehearsal.operator import Operator
 from lockage.rehearsal.witness import Witness
 from lockage.tools.git import Git
 
 pytestmark = [pytest.mark.docker, pytest.mark.aws, pytest.mark.tools]
 
-
-@pytest.fixture(scope="session")
-def witness(aws: EmbeddedAws, project: Project) -> Witness:
-    return Witness(project, lambda account, region: Operator(aws, account, region))
+LINE = ("build", "scan", "publish", "preprod", "e2e", "prod")
+REASON = """it's "slow" $(touch injected); `id` & more"""
 
 
-def test_a_commit_on_main_reaches_prod(act: Act, tree: Path, witness: Witness, tmp_path: Path) -> None:
-    outcome = act.play(tree, "push", "release", folder=tmp_path)
-    assert outcome.jobs == dict.fromkeys(("build", "scan", "publish", "preprod", "e2e", "prod"), "success"), "\n".join(
-        outcome.failed
-    )
+def test_a_commit_on_main_reaches_prod(released: Run, tree: Path, operators: Operators) -> None:
+    assert_all_passed(released.outcome, *LINE)
     for place in ("preprod", "prod"):
-        assertions.serves(witness, place, Git(tree).head())
+        assert_serves(tree, place, operators)
+
+
+def test_a_dispatched_rollback_takes_prod_back(
+    act: Act, released: Run, tree: Path, operators: Operators, tmp_path: Path
+) -> None:
+    second = shutil.copytree(tree, tmp_path / "second", symlinks=True)
+    more_memory(second)
+    hand_over(released.folder, second)
+    assert_all_passed(act.play(second, "push", "release", folder=tmp_path / "release"), *LINE)
+    assert_serves(second, "prod", operators)
+
+    choice = {"environment": "prod", "release": "previous", "reason": REASON}
+    outcome = act.play(second, "workflow_dispatch", "rollback", folder=tmp_path / "rollback", **choice)
+    assert_all_passed(outcome, "rollback")
+    assert_serves(tree, "prod", operators)
+    assert_serves(second, "preprod", operators)
+    assert json.dumps(REASON) in "".join(rollouts_of("prod", project_of(tree), operators)), "word for word"
+
+
+def project_of(tree: Path) -> Project:
+    return load_project(tree / "lockage.yaml", files=False)
+
+
+def assert_serves(tree: Path, place: str, operators: Operators) -> None:
+    """The embedded AWS says that every alias serves the tree's commit."""
+    try:
+        assertions.serves(Witness(project_of(tree), operators), place, Git(tree).head())
+    except LockageError as error:
+        pytest.fail(error.render())
+
+
+def rollouts_of(place: str, project: Project, operators: Operators) -> list[str]:
+    """The journals in the release store."""
+    registry = project.registry
+    s3 = operators(registry.account, registry.region).client("s3")
+    listed = s3.list_objects_v2(Bucket=registry.store, Prefix=f"rollouts/{place}/")["Contents"]
+    bodies = (s3.get_object(Bucket=registry.store, Key=entry["Key"])["Body"] for entry in listed)
+    return [body.read().decode() for body in bodies]
+
+
+def more_memory(tree: Path) -> None:
+    """A release that needs no other image."""
+    project = tree / "lockage.yaml"
+    project.write_text(project.read_text().replace("memory_mb: 512", "memory_mb: 640"))
+    commit(tree)
+
+
+def assert_all_passed(outcome: Outcome, *jobs: str) -> None:
+    assert outcome.jobs == dict.fromkeys(jobs, "success"), "\n".join(outcome.failed)
