@@ -119,7 +119,7 @@ class FakeLambda(FakeClient):
         version = Qualifier
         if Qualifier in function.aliases:
             version = function.lagging.pop(Qualifier, "") or function.aliases[Qualifier]["FunctionVersion"]
-        held = function.versions[version]
+        held = function.latest if version == "$LATEST" else function.versions[version]
         if held["State"] == "Inactive":
             held["State"] = "Active"  # the first call after weeks is refused, and wakes it
             raise error("ResourceNotReadyException", "The function is inactive", "Invoke", status=502)
@@ -271,7 +271,7 @@ class FakeLambda(FakeClient):
         return function.aliases[name]
 
     def _hold_version(self, function: Function, version: str, operation: str) -> None:
-        if version not in function.versions:
+        if version not in {*function.versions, "$LATEST"}:
             raise error("ResourceNotFoundException", f"Function version not found: {version}", operation, status=404)
 
 

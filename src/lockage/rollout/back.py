@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from lockage.errors import AwsError, LockageError
 from lockage.model.rollout import CreateAlias, Journal, PassageState, ShiftAlias
-from lockage.rollout.journal import Rollout
+from lockage.rollout.journal import OvertakenError, Rollout
 from lockage.rollout.site import Site
 
 _STALE_SECONDS = 3.0
@@ -34,8 +34,10 @@ def go_back(site: Site, rollout: Rollout, state: PassageState, reason: str, *, c
     journal = rollout.now_open
     moved = journal.phase in {"shifting", "verifying", "undoing"}
     if moved:
-        rollout.advance("undoing", error=reason)
+        unwritten = _write(rollout, reason)
         point(site, put_back(journal), contested=contested)
+        if unwritten:
+            raise unwritten
     rollout.judge(state, reason=reason)
     rollout.advance("undone", error=reason)
     serves = rollout.record.release
@@ -65,6 +67,17 @@ def recover(site: Site, rollout: Rollout) -> None:
         rollout.rolled_back()
     site.console.note(f"rollout {rollout.now_open.number} was interrupted, and has been ended first")
     site.sleep(_STALE_SECONDS)
+
+
+def _write(rollout: Rollout, reason: str) -> AwsError | None:
+    """Say that aliases go back. Where the store is out of reach they go back all the same: it knows already whither."""
+    try:
+        rollout.advance("undoing", error=reason)
+    except OvertakenError:
+        raise
+    except AwsError as error:
+        return error
+    return None
 
 
 def put_back(journal: Journal) -> dict[str, str | None]:

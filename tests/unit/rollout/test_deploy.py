@@ -2,7 +2,7 @@ import pytest
 from fakes.environment import Environments, FakeChecks, digest, image, make_release
 from msgspec.structs import replace
 
-from lockage.errors import Inconclusive, RolloutFailed
+from lockage.errors import AwsError, Inconclusive, RolloutFailed
 from lockage.rollout import record as records
 from lockage.rollout.back import MixedError
 from lockage.rollout.checks import ChecksFailed
@@ -201,10 +201,43 @@ def test_going_back_that_fails_says_so_and_the_next_command_ends_it() -> None:
         deploy(environments.site(), second, FakeChecks())
     assert caught.value.what == "preprod is mixed: 1 of 3 aliases are not where they belong"
     assert caught.value.why.startswith("remediator: role deployer lacks the permission lambda:UpdateAlias")
+    assert "preprod was going back, because: role deployer lacks the permission" in caught.value.why
     assert len(set(environments.serves().values())) == 2
     with pytest.raises(RolloutFailed):
         deploy(environments.site(), second, FakeChecks(ChecksFailed("no", why="no", remedy="no")))
     assert environments.serves() == before
+
+
+def test_aliases_go_back_even_where_the_store_is_out_of_reach() -> None:
+    environments = Environments()
+    deploy(environments.site(), make_release("a"), FakeChecks())
+    before = environments.serves()
+
+    class StoreIsLost(FakeChecks):
+        def run(self) -> None:
+            environments.world.denied.add(("releases", "s3:PutObject"))
+            raise ChecksFailed("a check failed", why="it did", remedy="mend it")
+
+    with pytest.raises(AwsError, match="role releases lacks the permission s3:PutObject") as caught:
+        deploy(environments.site(), make_release("b"), StoreIsLost())
+    assert "preprod was going back, because: a check failed" in caught.value.why
+    assert environments.serves() == before
+    environments.world.denied.clear()
+    deploy(environments.site(), make_release("c"), FakeChecks())
+    assert environments.serves()["scorer"][0] == image("c")
+
+
+def test_an_alias_at_latest_goes_back_there() -> None:
+    environments = Environments()
+    for function in environments.lambdas["preprod"].functions.values():
+        function.aliases["live"]["FunctionVersion"] = "$LATEST"
+    with pytest.raises(RolloutFailed, match="a check failed") as caught:
+        deploy(environments.site(), make_release("a"), FakeChecks(ChecksFailed("a check failed", why="", remedy="")))
+    aliases = [function.aliases["live"] for function in environments.lambdas["preprod"].functions.values()]
+    assert {alias["FunctionVersion"] for alias in aliases} == {"$LATEST"}
+    assert "every alias is back at what served before there was any release" in caught.value.why
+    deploy(environments.site(), make_release("a"), FakeChecks())
+    assert environments.serves()["scorer"][0] == image("a")
 
 
 def test_what_somebody_slips_in_before_the_snapshot_is_found_in_it() -> None:
