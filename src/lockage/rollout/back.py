@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from lockage.errors import AwsError, LockageError
+from lockage.errors import AwsError, LockageError, RolloutFailed
 from lockage.model.rollout import CreateAlias, Journal, PassageState, ShiftAlias
 from lockage.rollout.journal import OvertakenError, Rollout
 from lockage.rollout.site import Site
@@ -43,6 +43,34 @@ def go_back(site: Site, rollout: Rollout, state: PassageState, reason: str, *, c
     serves = rollout.record.release
     which = f"release {serves[:12]}" if serves else "what served before there was any release"
     return f"every alias is back at {which}" if moved else f"no alias was moved: {which} serves"
+
+
+def give_up(site: Site, rollout: Rollout, state: PassageState, what: str, error: LockageError) -> LockageError:
+    """Go back, and make one message of what failed and what serves now.
+
+    Args:
+        site: the environment.
+        rollout: open.
+        state: what is thought of the release.
+        what: did not happen.
+        error: why.
+
+    Raises:
+        OvertakenError: another rollout took over, and the environment is its.
+    """
+    try:
+        with site.console.step(f"{site.environment}: go back"):
+            serves = go_back(site, rollout, state, error.what)
+    except OvertakenError:
+        raise
+    except LockageError as second:
+        kind = MixedError if isinstance(second, MixedError) else AwsError
+        return kind(
+            second.what,
+            why=f"{second.why}\n{site.environment} was going back, because: {error.what}\n{error.why}",
+            remedy=second.remedy,
+        )
+    return RolloutFailed(f"{what}: {error.what}", why=f"{error.why}\n{site.environment}: {serves}", remedy=error.remedy)
 
 
 def recover(site: Site, rollout: Rollout) -> None:

@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 import msgspec
 
-from lockage.errors import AwsError, LockageError, RolloutFailed
+from lockage.errors import LockageError, RolloutFailed
 from lockage.model.ids import ReleaseId, Version
 from lockage.model.release import Release
 from lockage.model.rollout import Journal, Passage, PassageState, Plan, Proof, RemoteFunction
 from lockage.rollout import record as records
 from lockage.rollout.admission import admit
-from lockage.rollout.back import MixedError, go_back, recover
+from lockage.rollout.back import give_up, go_back, recover
 from lockage.rollout.checks import ChecksFailed
 from lockage.rollout.execute import ActingExecutor
 from lockage.rollout.journal import OvertakenError, Rollout
@@ -80,7 +80,9 @@ def deploy(site: Site, release: Release, checks: Checks) -> Outcome:
     except OvertakenError:
         raise
     except LockageError as error:
-        raise _failed(site, rollout, release, error) from error
+        state: PassageState = "bad" if isinstance(error, RolloutFailed | ChecksFailed) else "staged"
+        what = f"{site.environment} did not take release {release.id[:12]}"
+        raise give_up(site, rollout, state, what, error) from error
     except BaseException:
         go_back(site, rollout, "staged", "interrupted")
         raise
@@ -180,28 +182,6 @@ def _forward(site: Site, rollout: Rollout, prepared: Prepared, executor: ActingE
         checks.run()
     rollout.judge("good")
     rollout.advance("done")
-
-
-def _failed(site: Site, rollout: Rollout, release: Release, error: LockageError) -> LockageError:
-    """Go back, and say in one message what failed and what serves now."""
-    state: PassageState = "bad" if isinstance(error, RolloutFailed | ChecksFailed) else "staged"
-    try:
-        with site.console.step(f"{site.environment}: go back"):
-            serves = go_back(site, rollout, state, error.what)
-    except OvertakenError:
-        raise
-    except LockageError as second:
-        kind = MixedError if isinstance(second, MixedError) else AwsError
-        return kind(
-            second.what,
-            why=f"{second.why}\n{site.environment} was going back, because: {error.what}\n{error.why}",
-            remedy=second.remedy,
-        )
-    return RolloutFailed(
-        f"{site.environment} did not take release {release.id[:12]}: {error.what}",
-        why=f"{error.why}\n{site.environment}: {serves}",
-        remedy=error.remedy,
-    )
 
 
 def _outcome(site: Site, release: Release, rollout: Rollout, prepared: Prepared, executor: ActingExecutor) -> Outcome:

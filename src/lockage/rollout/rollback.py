@@ -12,7 +12,7 @@ from lockage.errors import LockageError, RolloutFailed, UsageError
 from lockage.model.ids import ReleaseId, Version
 from lockage.model.rollout import AliasState, Desired, Journal, Passage, Plan, Proof, VersionState
 from lockage.rollout import record as records
-from lockage.rollout.back import MixedError, go_back, recover
+from lockage.rollout.back import MixedError, give_up, recover
 from lockage.rollout.execute import ActingExecutor, difference
 from lockage.rollout.journal import OvertakenError, Rollout
 from lockage.rollout.plan import plan_rollback
@@ -201,12 +201,8 @@ def _failed(site: Site, rollout: Rollout, way: WayBack, error: LockageError) -> 
             why=error.why,
             remedy="mend the cause, then run the same command again: it goes on from where it is",
         )
-    serves = go_back(site, rollout, "staged", error.what)
-    return RolloutFailed(
-        f"{site.environment} did not go back to release {way.target.release[:12]}: {error.what}",
-        why=f"{error.why}\n{site.environment}: {serves}",
-        remedy=error.remedy,
-    )
+    what = f"{site.environment} did not go back to release {way.target.release[:12]}"
+    return give_up(site, rollout, "staged", what, error)
 
 
 def _read_back(site: Site, way: WayBack, executor: ActingExecutor) -> None:
