@@ -45,9 +45,7 @@ def test_a_release_of_originals_enters_anywhere() -> None:
 )
 def test_what_is_marked_enters_a_rehearsal_and_nothing_else(marked: Release, why: str) -> None:
     admit(marked, "prod", rehearsal=True, before=None)
-    with pytest.raises(
-        NotAdmittedError, match=r"it may serve a rehearsal only"
-    ) as caught:
+    with pytest.raises(NotAdmittedError, match=r"it may serve a rehearsal only") as caught:
         admit(marked, "prod", rehearsal=False, before=None)
     assert why in caught.value.why
 
