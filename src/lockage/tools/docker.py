@@ -71,10 +71,6 @@ class Docker:
         digest, created = found.stdout.strip().split("\t")
         return Image(digest=Digest(digest), created=created)
 
-    def pull(self, reference: str) -> None:
-        """Fetch an image into the local store."""
-        self._run("pull", "--quiet", reference)
-
     def load(self, archive: Path) -> None:
         """Put the image of a tar file into the local store."""
         self._run("load", "--quiet", "--input", archive)
