@@ -128,6 +128,8 @@ def test_the_checks_are_told_what_to_check_and_as_whom(tmp_path: Path) -> None:
     )
     run_checks(target, ["-k", "health"], runner=fake)
     assert fake.env == {
+        "PYTEST_ADDOPTS": None,
+        "PYTEST_PLUGINS": None,
         "AWS_ACCESS_KEY_ID": "key",
         "LOCKAGE_ENV": "prod",
         "LOCKAGE_QUALIFIER": "7",
