@@ -14,7 +14,7 @@ from pathlib import Path
 from shared.ground import LocalRegistry, build, copy_project, edit, local_registry, seconds, told
 
 COLD_ROUNDS = 2
-WARM_ROUNDS = 5
+WARM_ROUNDS = 7
 FUNCTIONS = ("scorer", "remediator", "onboarding")
 SHARED = Path("functions/common/fields.py")
 

@@ -10,6 +10,7 @@ Updates of the operating system come with the next digest of the image below, ne
 """
 
 import os
+import re
 import shutil
 import stat
 import sys
@@ -19,6 +20,7 @@ from pathlib import Path
 USER = "function"
 ID = 10001
 CACHES = ("/var/cache", "/var/log", "/var/lib/apt/lists", "/var/lib/dnf", "/tmp", "/var/tmp")  # noqa: S108 - emptied
+PIP = re.compile(r"pip(3(\.\d+)?)?")
 VIRTUAL = ("/proc", "/sys", "/dev")
 
 
@@ -46,8 +48,9 @@ def remove_installers() -> None:
     packages = Path(sysconfig.get_path("purelib"))
     for path in (library / "ensurepip", *packages.glob("pip"), *packages.glob("pip-*.dist-info")):
         shutil.rmtree(path, ignore_errors=True)
-    for script in Path(sys.executable).resolve().parent.glob("pip*"):
-        script.unlink()
+    for program in Path(sys.executable).resolve().parent.iterdir():
+        if PIP.fullmatch(program.name):
+            program.unlink()
 
 
 def empty_caches() -> None:

@@ -44,3 +44,10 @@ def test_hardening_only_takes_and_only_once(mode: int, kind: int) -> None:
     assert kept & ~mode == 0
     assert harden.hardened(kind | kept) == kept
     assert not kept & stat.S_ISUID
+
+
+@pytest.mark.parametrize(
+    ("name", "goes"), [("pip", True), ("pip3", True), ("pip3.13", True), ("pipesz", False), ("pip-audit", False)]
+)
+def test_only_pip_s_own_programs_go(name: str, *, goes: bool) -> None:
+    assert (harden.PIP.fullmatch(name) is not None) is goes
