@@ -18,6 +18,7 @@ from lockage.model.artifact import Artifact, ImageArtifact, Layer
 from lockage.model.dist import DistDir, write
 from lockage.oci import layout
 from lockage.plan.decide import Step
+from lockage.plan.recipe import Lock, Recipe
 from lockage.tools.buildx import Build, Buildx, disk_full
 from lockage.tools.locked import Locked
 from lockage.tools.uv import Uv
@@ -70,7 +71,7 @@ def _contexts(step: Step, shop: Workshop, work: Path) -> dict[str, str]:
     stage.stage_scripts(work / "lockage")
     found: dict[str, str] = {name: str(work / name) for name in ("sources", "checks", "lockage") if name in places}
     if recipe.lock and "dependencies" in places:
-        found["dependencies"] = str(_dependencies(step, shop))
+        found["dependencies"] = str(_dependencies(recipe, recipe.lock, shop))
     for tool in recipe.tools:
         found[tool.name] = str(stage.stage_tool(tool, shop.tools.path(tool.name).path, shop.cache))
     for name in recipe.upon:
@@ -82,11 +83,9 @@ def _contexts(step: Step, shop: Workshop, work: Path) -> dict[str, str]:
     }
 
 
-def _dependencies(step: Step, shop: Workshop) -> Path:
-    lock = step.recipe.lock
-    assert lock is not None  # noqa: S101 - the caller asked
-    with shop.console.step(f"dependencies of {step.name}") as progress:
-        found = stage.stage_dependencies(shop.root, lock, step.recipe, uv=shop.uv, cache=shop.cache)
+def _dependencies(recipe: Recipe, lock: Lock, shop: Workshop) -> Path:
+    with shop.console.step(f"dependencies of {recipe.name}") as progress:
+        found = stage.stage_dependencies(shop.root, lock, recipe, uv=shop.uv, cache=shop.cache)
         if found.reused:
             progress.reused("the lock is the same")
     return found.path

@@ -1,1 +1,1 @@
-"""What to build or reuse, and why: source tree, fingerprints. Pure but for reading git."""
+"""What to build or reuse, and why: ``gather`` reads git, files and the engine's word, the rest is pure."""
