@@ -1,0 +1,28 @@
+"""A pull request is linted, tested, built with its evidence and rehearsed, by jobs without any identity."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+from workflows.act import Act, Run, hand_over
+
+pytestmark = [pytest.mark.docker, pytest.mark.aws, pytest.mark.tools]
+
+A_FEW = "-k test_ids --no-header"
+"""pytest's own variable: this very suite runs these tests, so the graph's jobs run a few of them only."""
+
+
+def test_a_pull_request_passes_every_job(act: Act, released: Run, tree: Path, tmp_path: Path) -> None:
+    proposed = shutil.copytree(tree, tmp_path / "tree", symlinks=True)
+    hand_over(released.folder, proposed)
+    without_aws = replace(act, env={"PYTEST_ADDOPTS": A_FEW})
+    outcome = without_aws.play(proposed, "pull_request", "ci", folder=tmp_path / "run")
+    jobs = ("lint", "tests", "pythons", "build", "scan", "rehearsal")
+    assert outcome.jobs == dict.fromkeys(jobs, "success"), "\n".join(outcome.failed)
+    for job in ("tests: Test", "pythons: Test"):
+        assert " passed" in outcome.said[job]
+    sboms = sorted((tmp_path / "run" / "artifacts").glob("*/sboms/*/sbom.*.json"))
+    assert {f"{path.parent.name}/{path.name}" for path in sboms} == {
+        f"{image}/sbom.{form}.json" for image in ("base", "platform") for form in ("cdx", "spdx")
+    }
