@@ -33,8 +33,11 @@ _USERS_OWN = (
 )
 """Variables of whoever runs the tests, their session's environment included, which a job on GitHub would not see."""
 
-_YOUNGER_THAN_ACT = "  queue: max\n"
-"""act 0.2.89 refuses a key that GitHub has had since May 2026; act ignores the whole section anyway."""
+_NOT_HERE = {
+    "  queue: max\n": "",  # GitHub has had it since May 2026, act 0.2.89 refuses it; it ignores the whole section anyway
+    'python: ["3.11", "3.14"]': f'python: ["{sys.version_info.major}.{sys.version_info.minor}"]',  # this machine's own
+}
+"""What a checkout's workflows hold that cannot be had on this machine, and what stands there instead."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +74,8 @@ def checkout(target: Path, repository: str) -> Path:
             copy.write_bytes((ROOT / name).read_bytes())
             copy.chmod((ROOT / name).stat().st_mode)
     for workflow in (target / ".github" / "workflows").glob("*.yml"):
-        workflow.write_text(workflow.read_text().replace(_YOUNGER_THAN_ACT, ""))
+        for there, here in _NOT_HERE.items():
+            workflow.write_text(workflow.read_text().replace(there, here))
     run(["git", "remote", "add", "origin", f"https://github.com/{repository}.git"], cwd=target)
     commit(target)
     return target

@@ -49,9 +49,13 @@ def project_of(tree: Path) -> Project:
 
 
 def assert_serves(tree: Path, place: str, operators: Operators) -> None:
-    """The embedded AWS says that every alias serves the tree's commit."""
+    """The embedded AWS says that every alias serves the tree's commit, and that the tree was clean."""
+    witness, commit_ = Witness(project_of(tree), operators), Git(tree).head()
+    tagged = witness.tagged("platform", commit_)
+    assert tagged
+    assert tagged.tag == commit_
     try:
-        assertions.serves(Witness(project_of(tree), operators), place, Git(tree).head())
+        assertions.serves(witness, place, commit_)
     except LockageError as error:
         pytest.fail(error.render())
 

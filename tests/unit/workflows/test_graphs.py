@@ -1,11 +1,14 @@
 """What act does not enforce is held here: permissions, environments, concurrency, identity, pins."""
 
+import importlib
 import itertools
 import re
+import shlex
 
 import pytest
 from unit.workflows.graphs import ROOT, Job, Workflow, jobs, pins, sessions, texts, workflows
 
+from lockage.cli.main import VERBS
 from lockage.config.load import load
 from lockage.config.schema import Project
 
@@ -97,7 +100,21 @@ def test_a_command_is_one_call_of_nox_without_an_expression(name: str, job: Job)
     for step in job.steps:
         if step.run:
             assert "${{" not in step.run, "expressions reach a shell through env only"
-            assert re.fullmatch(r"\./noxw(?: --install-only| -R)? -s [a-z0-9 ]+(?: -- [^;&|`()]+)?", step.run), name
+            assert re.fullmatch(
+                r'\./noxw(?: --install-only| -R| -P "\$PYTHON")? -s [a-z0-9 ]+(?: -- [^;&|`()]+)?', step.run
+            ), name
+
+
+COMMANDS = sorted({step.run for job in OWN.values() for step in job.steps if " -- " in step.run})
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_is_one_that_its_verb_takes(command: str) -> None:
+    (session,) = sessions(command)
+    given = shlex.split(command)[shlex.split(command).index("--") + 1 :]
+    if session in VERBS and session != "tools":  # tests gives its arguments to pytest, tools installs them
+        verb = importlib.import_module(VERBS[session][0]).command
+        verb.make_context(session, given)  # raises a usage error for what it does not know or misses
 
 
 @everyjob(OWN)
@@ -193,12 +210,12 @@ def test_a_release_passes_every_gate_in_order() -> None:
     assert reaches(WORKFLOWS["build"], "scan", "build")
 
 
-def test_the_publisher_is_handed_what_was_built_and_scanned_by_id() -> None:
+def test_the_publisher_is_handed_by_id_what_was_scanned_and_then_what_was_built() -> None:
     taken = [step.with_ for step in JOBS["release.publish"].steps if step.action == "actions/download-artifact"]
     assert taken == [
-        {"artifact-ids": "${{ needs.build.outputs.dist }}", "path": "dist"},
         {"artifact-ids": "${{ needs.build.outputs.evidence }}", "path": "dist"},
-    ]
+        {"artifact-ids": "${{ needs.build.outputs.dist }}", "path": "dist"},
+    ], "images last: a scanner's job must not be able to replace one"
 
 
 def test_every_environment_gets_the_release_that_was_published() -> None:
