@@ -7,6 +7,8 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
+
 from lockage.model.artifact import Artifact
 from lockage.oci import layout
 from lockage.plan.recipe import Base, Recipe
@@ -44,12 +46,19 @@ class Bases:
         return f"{_DOCKER_IMAGE}{self.load(artifact, path)}"
 
     def load(self, artifact: Artifact, path: Path) -> str:
-        """Put an image of the project into the local store, if it is not there; its reference, by digest."""
-        reference = f"lockage/{self._project}-{artifact.name}@{artifact.digest}"
+        """Put an image of the project into the local store, if it is not there; its reference there.
+
+        That is by digest where the store keeps images as they are. An engine without containerd's store knows no
+        digest of what was loaded: there a tag that spells the digest out stands for it.
+        """
+        name = f"lockage/{self._project}-{artifact.name}"
+        reference = f"{name}@{artifact.digest}"
+        if self._buildx.builder.container:
+            reference = f"{name}:{artifact.digest.replace(':', '-')}"
         if self._docker.image(reference) is None:
             with tempfile.TemporaryDirectory() as work:
                 archive = Path(work) / "image.tar"
-                write_archive(layout.read(path), f"docker.io/{reference}", archive)
+                write_archive(layout.read(path), reference, archive)
                 self._docker.load(archive)
         return reference
 
@@ -97,12 +106,25 @@ def seconds(created: str) -> int:
     return math.ceil(datetime.fromisoformat(created).timestamp())
 
 
-def write_archive(image: layout.Layout, name: str, archive: Path) -> None:
-    """A layout as a tar that ``docker load`` takes, the image under this name."""
-    index = layout.named_index(image, name)
+def write_archive(image: layout.Layout, reference: str, archive: Path) -> None:
+    """A layout as a tar that ``docker load`` takes, the image under this reference.
+
+    ``index.json`` is what containerd's store reads, ``manifest.json`` what the older one does; that takes a tag only.
+    """
+    blobs = {digest: str(layout.blob_path(Path(), digest)) for digest in image.digests}
+    legacy = {
+        "Config": blobs[image.manifest.config.digest],
+        "RepoTags": [] if "@" in reference else [reference],
+        "Layers": [blobs[layer.digest] for layer in image.manifest.layers],
+    }
     with tarfile.open(archive, "w") as tar:
-        for path in ("oci-layout", *(str(layout.blob_path(Path(), item)) for item in image.digests)):
+        for path in ("oci-layout", *blobs.values()):
             tar.add(image.path / path, arcname=path)
-        header = tarfile.TarInfo("index.json")
-        header.size = len(index)
-        tar.addfile(header, io.BytesIO(index))
+        _add(tar, "index.json", layout.named_index(image, f"docker.io/{reference}"))
+        _add(tar, "manifest.json", msgspec.json.encode([legacy]))
+
+
+def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    header = tarfile.TarInfo(name)
+    header.size = len(content)
+    tar.addfile(header, io.BytesIO(content))

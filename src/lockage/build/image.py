@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -145,9 +145,8 @@ def _seed(output: Path, layouts: list[Path]) -> None:
     blobs.mkdir(parents=True)
     for known in layouts:
         for blob in known.glob("blobs/sha256/*"):
-            target = blobs / blob.name
-            if not target.exists():
-                target.hardlink_to(blob)
+            with suppress(OSError):  # there already, or of another user: then BuildKit writes it
+                (blobs / blob.name).hardlink_to(blob)
 
 
 def _prune(built: layout.Layout) -> None:

@@ -9,8 +9,12 @@ from fakes.oci import write_layout
 
 from lockage.build.bases import NO_BASE_EPOCH, Bases, seconds, write_archive
 from lockage.errors import LockageError
+from lockage.model.artifact import ImageArtifact
+from lockage.model.ids import Digest, Fingerprint
 from lockage.oci import layout
 from lockage.plan.recipe import Base
+from lockage.tools.buildx import Builder
+from lockage.tools.docker import Image
 
 
 @pytest.mark.parametrize(
@@ -46,21 +50,40 @@ def test_an_image_of_the_project_hands_its_time_on(tmp_path: Path) -> None:
     assert Bases(FakeDocker(), FakeBuildx(), "p").epoch(recipes.platform(), {"base": tmp_path}) == 1577836800
 
 
-def test_an_archive_holds_the_image_under_its_name(tmp_path: Path) -> None:
+def read_archive(path: Path) -> dict[str, bytes]:
+    with tarfile.open(path) as tar:
+        return {member.name: stream.read() if (stream := tar.extractfile(member)) else b"" for member in tar}
+
+
+@pytest.mark.parametrize("separator", ["@", ":"])
+def test_an_archive_holds_the_image_under_its_reference_for_either_store(tmp_path: Path, separator: str) -> None:
     digest = write_layout(tmp_path / "layout", layers=[{"a": b"1"}, {"b": b"2"}])
     image = layout.read(tmp_path / "layout")
-    write_archive(image, "docker.io/lockage/p-base@" + digest, tmp_path / "image.tar")
-    with tarfile.open(tmp_path / "image.tar") as tar:
-        names = tar.getnames()
-        stream = tar.extractfile("index.json")
-        assert stream is not None
-        index = json.loads(stream.read())
-    assert sorted(names) == sorted(
-        ["oci-layout", "index.json", *(f"blobs/sha256/{blob.partition(':')[2]}" for blob in image.digests)]
-    )
-    [manifest] = index["manifests"]
+    reference = f"lockage/p-base{separator}{digest}"
+    write_archive(image, reference, tmp_path / "image.tar")
+    found = read_archive(tmp_path / "image.tar")
+    blobs = [f"blobs/sha256/{blob.partition(':')[2]}" for blob in image.digests]
+    assert set(found) == {"oci-layout", "index.json", "manifest.json", *blobs}
+    [manifest] = json.loads(found["index.json"])["manifests"]
     assert manifest["digest"] == digest
-    assert manifest["annotations"] == {"io.containerd.image.name": f"docker.io/lockage/p-base@{digest}"}
+    assert manifest["annotations"] == {"io.containerd.image.name": f"docker.io/{reference}"}
+    [legacy] = json.loads(found["manifest.json"])
+    assert (legacy["Config"], legacy["Layers"]) == (blobs[1], blobs[2:])
+    assert legacy["RepoTags"] == ([] if separator == "@" else [reference])
+
+
+def test_an_image_is_loaded_once_and_named_as_its_store_can(tmp_path: Path) -> None:
+    digest = Digest(write_layout(tmp_path, layers=[{"a": b"1"}]))
+    artifact = ImageArtifact(
+        name="base", digest=digest, fingerprint=Fingerprint("f"), platform="p", size=1, unpacked=1, layers=(), inputs=()
+    )
+    docker = FakeDocker()
+    assert Bases(docker, FakeBuildx(), "p").load(artifact, tmp_path) == f"lockage/p-base@{digest}"
+    docker.images[f"lockage/p-base@{digest}"] = Image(digest=digest, created="")
+    assert Bases(docker, FakeBuildx(), "p").load(artifact, tmp_path) == f"lockage/p-base@{digest}"
+    assert len(docker.loaded) == 1
+    apart = FakeBuildx(Builder(name="lockage", identity="moby/buildkit", container=True))
+    assert Bases(docker, apart, "p").load(artifact, tmp_path) == f"lockage/p-base:{digest.replace(':', '-')}"
 
 
 @pytest.mark.parametrize(("digest", "found"), [("sha256:" + "d" * 64, "sha256:" + "c" * 64), ("x", "nothing")])
