@@ -34,7 +34,7 @@ _USERS_OWN = (
 """Variables of whoever runs the tests, their session's environment included, which a job on GitHub would not see."""
 
 _NOT_HERE = {
-    "  queue: max\n": "",  # GitHub has had it since May 2026, act 0.2.89 refuses it; it ignores the whole section anyway
+    "  queue: max\n": "",  # younger than act 0.2.89, which refuses the key and ignores the section
     'python: ["3.11", "3.14"]': f'python: ["{sys.version_info.major}.{sys.version_info.minor}"]',  # this machine's own
 }
 """What a checkout's workflows hold that cannot be had on this machine, and what stands there instead."""
