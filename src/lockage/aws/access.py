@@ -15,6 +15,7 @@ from lockage.aws.calls import BotoClient, Caller
 from lockage.aws.ecr import EcrClient
 from lockage.aws.lambda_ import LambdaClient
 from lockage.aws.pacing import Pace
+from lockage.aws.sessions import open_session
 from lockage.aws.ssm import ParameterClient
 from lockage.errors import UsageError
 
@@ -54,7 +55,7 @@ class Access:
     @classmethod
     def default(cls, region: str) -> "Access":
         """What the environment, the user's files or the machine offer."""
-        return cls(boto3.Session(), region)
+        return cls(open_session(), region)
 
     @cached_property
     def identity(self) -> Identity:
@@ -94,11 +95,7 @@ class Access:
             RoleSessionName="lockage",
         )
         taken = (response or {})["Credentials"]
-        session = boto3.Session(
-            aws_access_key_id=taken["AccessKeyId"],
-            aws_secret_access_key=taken["SecretAccessKey"],
-            aws_session_token=taken["SessionToken"],
-        )
+        session = open_session(taken["AccessKeyId"], taken["SecretAccessKey"], taken["SessionToken"])
         return Access(session, region or self.region)
 
     @property

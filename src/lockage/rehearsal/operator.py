@@ -5,6 +5,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from lockage.aws.sessions import open_session
 from lockage.rehearsal.embedded import EmbeddedAws
 
 _CONFIG = Config(proxies={}, retries={"max_attempts": 2}, read_timeout=90)
@@ -25,7 +26,7 @@ class Operator:
         self.aws = aws
         self.account = account
         self.region = region
-        self._session = boto3.Session(account, _ANY, region_name=region)
+        self._session = open_session(account, _ANY, region=region)
         self._clients: dict[str, Any] = {}
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
@@ -40,6 +41,4 @@ class Operator:
         taken = self.client("sts").assume_role(
             RoleArn=f"arn:aws:iam::{self.account}:role/{role}", RoleSessionName="rehearsal"
         )["Credentials"]
-        return boto3.Session(
-            taken["AccessKeyId"], taken["SecretAccessKey"], taken["SessionToken"], region_name=self.region
-        )
+        return open_session(taken["AccessKeyId"], taken["SecretAccessKey"], taken["SessionToken"], region=self.region)

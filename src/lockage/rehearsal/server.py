@@ -16,10 +16,12 @@ from ministack.services import lambda_svc
 
 _KEEP_ALIVE_SECONDS = 75
 _IAM_NAMES = {"Invoke": "InvokeFunction", "InvokeAsync": "InvokeFunction"}
+_UPDATE_SECONDS = 0.1
+"""How long an update of a function is under way: long enough to be seen and waited for, as it is on AWS."""
 
 
 def correct() -> None:
-    """Make the emulator as strict as AWS.
+    """Make the emulator as strict as AWS, and no slower than it must be.
 
     - Every call on an alias is authorized under its own action name; out of the box all but one pass as
       ``lambda:ListAliases``, so that a role which may only look could move traffic.
@@ -29,6 +31,7 @@ def correct() -> None:
     iam_actions._BOTOCORE_SERVICE_MAP["lambda"] = ["lambda"]  # noqa: SLF001 - no public door; the version is pinned
     iam_actions._lambda_action = lambda_action  # noqa: SLF001 - as above
     lambda_svc._warm_pool_key = per_version(lambda_svc._warm_pool_key)  # noqa: SLF001 - as above
+    lambda_svc._LAMBDA_STATE_TRANSITION_DELAY = _UPDATE_SECONDS  # noqa: SLF001 - as above
 
 
 def lambda_action(method: str, path: str) -> str | None:

@@ -13,6 +13,7 @@ FUNCTION = "/2015-03-31/functions/platform-scorer"
 def corrected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(iam_actions, "_lambda_action", iam_actions._lambda_action)
     monkeypatch.setattr(lambda_svc, "_warm_pool_key", lambda_svc._warm_pool_key)
+    monkeypatch.setattr(lambda_svc, "_LAMBDA_STATE_TRANSITION_DELAY", 0.5)
     monkeypatch.setitem(iam_actions._BOTOCORE_SERVICE_MAP, "lambda", ["lambda"])
     correct()
 
