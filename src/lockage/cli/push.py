@@ -34,10 +34,10 @@ def command(names: tuple[str, ...], *, project_file: Path) -> None:
     repository, tag, digest.
     """
     console = make_console()
-    project, root = load_project(project_file, files=False), project_file.parent
+    project, root = load_project(project_file), project_file.parent
     with timed("push", DistDir(root / "dist"), console):
         with console.step("hold every image to its evidence"):
-            goods = [wares.inspect(n, project.images[n], root) for n in chosen(names, wares.published(project))]
+            goods = wares.inspect(chosen(names, wares.published(project)), project, root)
         done = _push(project, project_file, goods, console)
     for one in done:
         print(f"{one.repository}:{one.tag} {one.digest}")

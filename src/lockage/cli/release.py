@@ -47,8 +47,8 @@ def command(*, project_file: Path) -> None:
 
 def _release(project: Project, root: Path, access: Access, console: Console) -> Release:
     source = wares.source(root)
-    used = dict.fromkeys(function.image for function in project.functions.values())
-    goods = {name: wares.inspect(name, project.images[name], root) for name in used}
+    used = list(dict.fromkeys(function.image for function in project.functions.values()))
+    goods = dict(zip(used, wares.inspect(used, project, root), strict=True))
     probes = {
         name: probe_event(name, function.probe, (root / function.probe).read_bytes())
         for name, function in project.functions.items()

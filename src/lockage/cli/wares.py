@@ -5,15 +5,17 @@ from pathlib import Path
 
 import msgspec
 
-from lockage.config.schema import Image, Project
+from lockage.config.schema import Image, Local, Project
 from lockage.errors import UsageError
 from lockage.model.artifact import ImageArtifact
 from lockage.model.dist import DistDir
 from lockage.oci import layout as oci
 from lockage.oci.layout import Layout
-from lockage.plan.recipe import Tree
+from lockage.plan.gather import Gatherer
+from lockage.plan.origin import Pinned, differences
 from lockage.publish import acceptance
 from lockage.release.make import Proven, Source
+from lockage.tools.docker import Docker
 from lockage.tools.git import Git
 
 
@@ -41,19 +43,25 @@ def source(root: Path) -> Source:
     return Source(commit=git.head(), dirty=git.is_dirty())
 
 
-def inspect(name: str, image: Image, root: Path) -> Ware:
-    """One image of ``dist/``, every byte of it hashed again, with its verdict and its SBOMs.
+def inspect(names: Sequence[str], project: Project, root: Path) -> list[Ware]:
+    """Images of ``dist/``, every byte of them hashed again, with their verdicts and their SBOMs.
 
     Raises:
-        UsageError: it was not built, or not from this tree, or Lambda would not take it.
-        GateFailed: the gate stopped it.
-        Inconclusive: what is in it, or what the gate thinks of it, is not known.
+        UsageError: one was not built, or not from this tree, or Lambda would not take it.
+        GateFailed: the gate stopped one.
+        Inconclusive: what is in one, or what the gate thinks of it, is not known.
     """
+    for name in names:
+        DistDir(root / "dist").read_artifact(name)  # what was never built is said first
+    hold_built_from(names, project, root)
+    return [_inspect(name, project.images[name], root) for name in names]
+
+
+def _inspect(name: str, image: Image, root: Path) -> Ware:
     dist = DistDir(root / "dist")
     artifact, layout = dist.read_artifact(name), oci.read(dist.layout(name))
     oci.verify(layout)
     acceptance.hold_identity(artifact, layout)
-    hold_built_from(artifact, image, root)
     acceptance.hold_lambda_takes(artifact, layout)
     verdict = dist.read_verdict(name)
     acceptance.hold_verdict(artifact, verdict)
@@ -71,28 +79,19 @@ def inspect(name: str, image: Image, root: Path) -> Ware:
     return Ware(proven=proven, layout=layout, repository=image.repository or "")
 
 
-def hold_built_from(artifact: ImageArtifact, image: Image, root: Path) -> None:
-    """Hold that an image was built of the sources that are checked out: its tag will say so.
+def hold_built_from(names: Sequence[str], project: Project, root: Path) -> None:
+    """Hold that images were built of what is checked out, all they are built upon included: their tag will say so.
 
     Raises:
-        UsageError: naming the sources that are others.
+        UsageError: naming every input that is another.
     """
-    built = {given.name: given.digest for given in artifact.inputs if given.kind == "source"}
-    changed = [path for path, digest in _sources(image.sources, root) if built.get(path) != digest]
+    gatherer = Gatherer(root, project, Local(), docker=Docker(), tools=Pinned())
+    recipes = gatherer.recipes(names)
+    dist = DistDir(root / "dist")
+    changed = differences(recipes, {recipe.name: dist.read_artifact(recipe.name) for recipe in recipes})
     if changed:
         raise UsageError(
-            f"the image {artifact.name} in dist/ was not built from this tree",
-            why="\n".join(f"{path} has changed since" for path in changed),
-            remedy=f"build and scan it again: ./noxw -s build scan -- {artifact.name}",
+            f"what is in dist/ was not built from this tree: {', '.join(names)}",
+            why="\n".join(changed),
+            remedy="build and scan again: ./noxw -s build sbom scan",
         )
-
-
-def _sources(paths: Sequence[str], root: Path) -> list[tuple[str, str]]:
-    if not paths:
-        return []
-    files = Git(root).files(*paths)
-    folders = [path.rstrip("/") for path in paths]
-    return [
-        (folder, Tree(path=folder, files=tuple(file for file in files if file.path.startswith(f"{folder}/"))).digest)
-        for folder in folders
-    ]

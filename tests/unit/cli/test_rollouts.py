@@ -1,6 +1,7 @@
 """What the verbs of rollouts say before they reach anything."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -20,6 +21,14 @@ def project_file(tmp_path: Path, project_root: Path) -> Path:
     copy = tmp_path / "lockage.yaml"
     copy.write_text((project_root / "lockage.yaml").read_text())
     return copy
+
+
+@pytest.fixture
+def complete(project_file: Path, project_root: Path) -> Path:
+    """The same, with every file that it names."""
+    for folder in ("images", "functions"):
+        shutil.copytree(project_root / folder, project_file.parent / folder)
+    return project_file
 
 
 def run(project_file: Path, *arguments: str) -> int:
@@ -85,14 +94,14 @@ def test_a_failure_is_timed_too(project_file: Path, monkeypatch: pytest.MonkeyPa
     assert "promote prod" in timings["verbs"]
 
 
-def test_nothing_is_pushed_that_was_not_built(project_file: Path) -> None:
+def test_nothing_is_pushed_that_was_not_built(complete: Path) -> None:
     with pytest.raises(UsageError, match=r"platform has no readable artifact\.json"):
-        run(project_file, "push")
+        run(complete, "push")
 
 
-def test_only_images_with_a_repository_are_pushed(project_file: Path) -> None:
+def test_only_images_with_a_repository_are_pushed(complete: Path) -> None:
     with pytest.raises(UsageError, match="there is no image called base") as caught:
-        run(project_file, "push", "base")
+        run(complete, "push", "base")
     assert caught.value.why == "lockage.yaml names platform"
 
 

@@ -1,0 +1,71 @@
+"""Whether images were built of what is checked out: every recorded input that needs no engine is compared. Pure.
+
+Taken at its word is only what cannot be known without building: the builder, what stood in for a base or a tool (which
+marks the image), and the bytes of a tool that is always built from its module.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from msgspec.structs import replace
+
+from lockage.model.artifact import Artifact, Input
+from lockage.plan.decide import changes
+from lockage.plan.recipe import Recipe, fingerprint, inputs
+from lockage.tools.lock import ToolsLock
+from lockage.tools.locked import Locked, Tool
+
+_REPLACEABLE = {"base", "tool"}
+
+
+class Pinned(Locked):
+    """The tools as the lock alone knows them: where images are not built, none needs to be installed."""
+
+    def __init__(self, lock: ToolsLock | None = None) -> None:
+        super().__init__(lock)
+
+    def recorded(self, name: str) -> Tool:
+        """What the lock says; without a hash when the tool is always built from its module."""
+        pin = self.lock.pin(name)
+        return Tool(
+            name=name,
+            path=self.home(name) / name,
+            version=pin.version,
+            source="release" if pin.release else "module",
+            sha256=pin.release.program_sha256 if pin.release else "",
+        )
+
+
+def differences(recipes: Iterable[Recipe], built: Mapping[str, Artifact]) -> tuple[str, ...]:
+    """How images differ from what the checkout would make of them, a line each; empty when they do not.
+
+    Args:
+        recipes: of the images and of all they are built upon, gathered with :class:`Pinned` tools and no mirrors.
+        built: what was built of them, by name.
+    """
+    return tuple(f"{recipe.name}: {line}" for recipe in recipes for line in _differences(recipe, built))
+
+
+def _differences(recipe: Recipe, built: Mapping[str, Artifact]) -> Iterable[str]:
+    artifact = built[recipe.name]
+    if fingerprint(artifact.inputs) != artifact.fingerprint:
+        yield f"its fingerprint {artifact.fingerprint} is not that of the inputs it names"
+    upon = {name: (fingerprint(built[name].inputs), built[name].inputs) for name in recipe.upon}
+    builder = next((given.digest for given in artifact.inputs if given.kind == "builder"), "unknown")
+    wanted = inputs(recipe, builder, upon)
+    recorded = {(given.kind, given.name): given for given in artifact.inputs}
+    yield from changes(artifact.inputs, [_as_far_as_known(one, recorded.get((one.kind, one.name))) for one in wanted])
+
+
+def _as_far_as_known(wanted: Input, recorded: Input | None) -> Input:
+    """What is checked out, with what only the build could know taken from its record."""
+    if recorded is None or wanted.kind not in _REPLACEABLE:
+        return wanted
+    if wanted.digest == "sha256:":  # a tool that the lock pins by its module
+        return replace(wanted, digest=recorded.digest)
+    stands_in = recorded.second_source and not wanted.second_source
+    return recorded if stands_in and not _is_own(wanted) else wanted
+
+
+def _is_own(wanted: Input) -> bool:
+    """Whether a base is an image of the project, whose fingerprint is known."""
+    return wanted.kind == "base" and "@" not in wanted.name
