@@ -49,6 +49,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """``job: step`` → what it printed."""
     failed: tuple[str, ...]
     """``job: step`` of each step that failed, with what it printed."""
+    errors: tuple[str, ...]
+    """Each annotation: its title, then what it says."""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,6 +167,7 @@ def _outcome(lines: list[dict[str, Any]]) -> Outcome:
         jobs={line["jobID"]: line["jobResult"] for line in lines if "jobResult" in line},
         said=said,
         failed=tuple(f"{_step(line)}\n{said[_step(line)]}" for line in failures),
+        errors=tuple(f"{line['kvPairs']['title']}\n{line['arg']}" for line in lines if line.get("command") == "error"),
     )
 
 

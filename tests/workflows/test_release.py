@@ -18,6 +18,15 @@ from lockage.tools.git import Git
 pytestmark = [pytest.mark.docker, pytest.mark.aws, pytest.mark.tools]
 
 LINE = ("build", "scan", "publish", "preprod", "e2e", "prod")
+UNMATCHED_EXCEPTION = """\
+version: 1
+exceptions:
+  - id: CVE-2020-0001
+    package: pkg:pypi/nothing-here@1.0
+    reason: an exception that excepts nothing
+    owner: the tests
+    expires: "2099-01-01"
+"""
 REASON = """it's "slow" $(touch injected); `id` & more"""
 
 
@@ -42,6 +51,21 @@ def test_a_dispatched_rollback_takes_prod_back(
     assert_serves(tree, "prod", operators)
     assert_serves(second, "preprod", operators)
     assert json.dumps(REASON) in "".join(rollouts_of("prod", project_of(tree), operators)), "word for word"
+
+
+def test_what_the_gate_stops_is_not_published(
+    act: Act, released: Run, tree: Path, operators: Operators, tmp_path: Path
+) -> None:
+    stopped = shutil.copytree(tree, tmp_path / "stopped", symlinks=True)
+    (stopped / "sbom" / "exceptions.yaml").write_text(UNMATCHED_EXCEPTION)
+    commit(stopped)
+    hand_over(released.folder, stopped)
+    outcome = act.play(stopped, "push", "release", folder=tmp_path / "run")
+    assert outcome.jobs == {"build": "success", "scan": "failure"}
+    (shown,) = outcome.errors
+    assert "CVE-2020-0001" in shown
+    assert list((tmp_path / "run" / "artifacts").glob("*/evidence/platform/verdict.json")), "kept for whoever mends it"
+    assert Witness(project_of(tree), operators).tagged("platform", Git(stopped).head()) is None
 
 
 def project_of(tree: Path) -> Project:
