@@ -12,11 +12,12 @@ from pathlib import Path
 from shared.ground import HANDLER, LocalRegistry, build, copy_project, edit, local_registry, seconds, told
 
 from lockage.build.stage import stage_dependencies, stage_scripts, stage_sources, stage_tool
-from lockage.cli.plan import make_plan
 from lockage.model.dist import DistDir
+from lockage.plan.make import make_plan
 from lockage.plan.recipe import Recipe
 from lockage.tools.buildx import Build, command
 from lockage.tools.cache import cache_dir
+from lockage.tools.docker import Docker
 from lockage.tools.locked import Locked
 from lockage.tools.process import run
 from lockage.tools.uv import Uv
@@ -54,7 +55,7 @@ class Bare:
     def round(self, number: int) -> float:
         """Seconds for one change, contexts staged before the clock starts."""
         edit(self._project / HANDLER, f"by bare, round {number}")
-        plan = make_plan(self._project / "lockage.yaml", (IMAGE,))
+        plan = make_plan(self._project / "lockage.yaml", (IMAGE,), Docker())
         what = self._stage(plan.step(IMAGE).recipe, self._work / f"round-{number}")
         taken = seconds(partial(self._release, command(plan.builder, what), what.output, str(number)))
         shutil.rmtree(what.output)
@@ -70,6 +71,7 @@ class Bare:
         assert lock  # noqa: S101 - this repository's image has one
         (folder / "bare-context").mkdir(parents=True)
         stage_sources(self._project, recipe, folder / "sources", folder / "checks")
+        (folder / "sources" / HANDLER.relative_to("functions")).touch()  # as an editor would: BuildKit compares times
         stage_scripts(folder / "lockage")
         dependencies = stage_dependencies(self._project, lock, recipe, uv=Uv(), cache=cache).path
         base = DistDir(self._project / "dist").read_artifact("base")

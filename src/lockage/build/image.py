@@ -13,12 +13,13 @@ import msgspec
 from lockage.build import stage
 from lockage.build.bases import Bases
 from lockage.build.budget import hold_budget
+from lockage.build.normal import digest
 from lockage.console import Console
 from lockage.model.artifact import Artifact, ImageArtifact, Layer
 from lockage.model.dist import DistDir, write
 from lockage.oci import layout
 from lockage.plan.decide import Step
-from lockage.plan.recipe import Lock, Recipe
+from lockage.plan.recipe import Lock, Recipe, sha256
 from lockage.tools.buildx import Build, Buildx, disk_full
 from lockage.tools.locked import Locked
 from lockage.tools.uv import Uv
@@ -63,10 +64,7 @@ def build_image(step: Step, shop: Workshop) -> Artifact:
 def _contexts(step: Step, shop: Workshop, work: Path) -> dict[str, str]:
     """Named contexts for every place of the Dockerfile, and the main one under the empty name."""
     recipe, places = step.recipe, step.recipe.dockerfile.places
-    # The last name is BuildKit's key for what it has received of all contexts: while it stays the same, wheels are
-    # sent once. Without the cache it is new, and so is everything that BuildKit reads.
-    main = work / (f"lockage-{recipe.name}" if shop.use_cache else f"{work.name}-{recipe.name}")
-    stage.stage_folder(shop.root, recipe.folder, main)
+    stage.stage_folder(shop.root, recipe.folder, work / "main")
     stage.stage_sources(shop.root, recipe, work / "sources", work / "checks")
     stage.stage_scripts(work / "lockage")
     found: dict[str, str] = {name: str(work / name) for name in ("sources", "checks", "lockage") if name in places}
@@ -77,10 +75,22 @@ def _contexts(step: Step, shop: Workshop, work: Path) -> dict[str, str]:
     for name in recipe.upon:
         found[name] = shop.bases.context(shop.dist.read_artifact(name), shop.dist.layout(name))
     return {
-        "": str(main),
+        "": str(_keyed(work / "main", found, shop)),
         **found,
         **{base.reference: shop.bases.place_of(base) for base in recipe.bases if base.context},
     }
+
+
+def _keyed(main: Path, found: Mapping[str, str], shop: Workshop) -> Path:
+    """Give the main context its name, which is BuildKit's key for what it has received of all contexts.
+
+    It spells out the contents of all of them, for BuildKit itself compares sizes and times only. Without the cache it
+    is new, and so is everything that BuildKit reads.
+    """
+    folders = {"": main, **{name: Path(value) for name, value in found.items() if Path(value).is_dir()}}
+    contents = [(name, digest(folder)) for name, folder in sorted(folders.items())]
+    key = sha256(msgspec.json.encode(contents)).partition(":")[2] if shop.use_cache else main.parent.name
+    return main.rename(main.with_name(f"lockage-{key}"))
 
 
 def _dependencies(recipe: Recipe, lock: Lock, shop: Workshop) -> Path:

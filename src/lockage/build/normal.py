@@ -6,33 +6,33 @@ import shutil
 from pathlib import Path
 
 _JUNK_NAMES = {"__pycache__", ".lock", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"}
-_EARLIEST = 315_532_800  # 1980-01-01
-_SPAN = 2**30
+_TIME = 315_532_800  # 1980-01-01
 _EXECUTABLE = 0o111
 
 
 def normalise(tree: Path) -> None:
-    """Set modes and times of everything in a tree.
-
-    A file's time follows from its content. BuildKit takes a file that it has received before as unchanged when name,
-    size, mode and time are equal, whatever the folder: with one fixed time, an edit that keeps a file's length would
-    build the old file. Builds set the times that end up in an image (see ``inside/bytecode.py``).
-    """
+    """Set modes of everything in a tree, and one time; see :func:`digest` for what that asks of a build."""
     for path in sorted(tree.rglob("*"), reverse=True):
         if path.is_dir():
             path.chmod(0o755)
-            os.utime(path, (_EARLIEST, _EARLIEST))
         else:
             path.chmod(0o755 if path.stat().st_mode & _EXECUTABLE else 0o644)
-            time = content_time(path.read_bytes())
-            os.utime(path, (time, time))
+        os.utime(path, (_TIME, _TIME))
     tree.chmod(0o755)
-    os.utime(tree, (_EARLIEST, _EARLIEST))
+    os.utime(tree, (_TIME, _TIME))
 
 
-def content_time(content: bytes) -> int:
-    """Seconds since 1970, between 1980 and 2014, that stand for a content."""
-    return _EARLIEST + int.from_bytes(hashlib.sha256(content).digest()[:8], "big") % _SPAN
+def digest(tree: Path) -> str:
+    """64 hex digits over a tree's names, modes and contents.
+
+    BuildKit takes a file as one that it has received before when name, size, mode and time are equal, and does not look
+    at its content: what is sent under one key must therefore have one digest.
+    """
+    hashed = hashlib.sha256()
+    for path in sorted(tree.rglob("*")):
+        content = "" if path.is_dir() else hashlib.sha256(path.read_bytes()).hexdigest()
+        hashed.update(f"{path.relative_to(tree)}\0{path.stat().st_mode:o}\0{content}\0".encode())
+    return hashed.hexdigest()
 
 
 def strip_installer(tree: Path) -> None:

@@ -11,7 +11,7 @@ from lockage.model.ids import Fingerprint
 from lockage.plan.dockerfile import Dockerfile
 from lockage.tools.git import TreeFile
 
-STAGING = "1"
+STAGING = "2"
 """Version of how trees are staged and built; to be raised when equal inputs would give other bytes."""
 
 

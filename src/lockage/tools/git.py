@@ -90,11 +90,15 @@ class Git:
             mode, content = "120000", os.fsencode(file.readlink())
         else:
             mode, content = _EXECUTABLE if os.access(file, os.X_OK) else _REGULAR, file.read_bytes()
-        blob = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
-        return TreeFile(path=path, mode=mode, blob=blob)
+        return TreeFile(path=path, mode=mode, blob=blob(content))
+
+
+def blob(content: bytes) -> str:
+    """git's object id of a content."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def _indexed(entry: str) -> TreeFile:
     about, path = entry.split("\t", 1)
-    mode, blob, _ = about.split(" ")
-    return TreeFile(path=path, mode=mode, blob=blob)
+    mode, known, _ = about.split(" ")
+    return TreeFile(path=path, mode=mode, blob=known)

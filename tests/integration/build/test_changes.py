@@ -19,7 +19,7 @@ def last_layer(checkout: Checkout, name: str) -> bytes:
 
 
 def test_an_edit_that_keeps_the_length_is_built(checkout: Checkout) -> None:
-    """BuildKit compares what it is sent by name, size, mode and time only; staged times therefore follow contents."""
+    """BuildKit compares what it is sent by name, size, mode and time only, and all times are equal here."""
     first_line = (checkout.root / HANDLER).read_text().splitlines()[0]
     assert len(first_line) > 10
     found = []

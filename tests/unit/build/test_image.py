@@ -14,7 +14,8 @@ from lockage.errors import LockageError
 from lockage.oci import layout
 from lockage.plan.decide import BuildPlan
 from lockage.plan.recipe import Base, Lock, Recipe
-from lockage.tools.buildx import Builder, BuildFailed
+from lockage.tools.git import blob
+from lockage.tools.buildx import Build, Builder, BuildFailed
 
 
 @pytest.fixture
@@ -70,7 +71,32 @@ def test_a_pinned_base_and_its_time_reach_the_builder(root: Path) -> None:
     assert build.rewrite, "a program ran in the final image"
     assert build.contexts == {}
     assert build.dockerfile == root / "images/base/Dockerfile"
-    assert build.context.name == "lockage-base"
+
+
+def contents_and_key(root: Path, content: str) -> tuple[bytes, tuple[int, int], str]:
+    """A handler as BuildKit is sent it: content; what BuildKit compares of it; under which key."""
+    (root / "functions/scorer/handler.py").write_text(content)
+    sent: list[tuple[bytes, tuple[int, int], str]] = []
+
+    class Watched(FakeBuildx):
+        def build(self, build: Build) -> None:
+            super().build(build)
+            path = Path(build.contexts["sources"]) / "scorer/handler.py"
+            sent.append((path.read_bytes(), (path.stat().st_size, path.stat().st_mtime_ns), build.context.name))
+
+    recipe = recipes.platform(
+        upon=(), sources=(recipes.tree("functions/scorer", "handler.py", blob=blob(content.encode())),)
+    )
+    build_image(recipes.plan(recipe).step("platform"), workshop(root, Watched()))
+    return sent[0]
+
+
+def test_contents_that_buildkit_takes_for_equal_are_sent_under_other_keys(root: Path) -> None:
+    good, evil, again = (contents_and_key(root, f"GREETING = '{word}'\n") for word in ("benign", "EVIL!!", "benign"))
+    assert good[0] != evil[0]
+    assert good[1] == evil[1], "BuildKit compares size and time, and these are equal"
+    assert good[2] != evil[2]
+    assert again == good, "what stays is sent once"
 
 
 def test_a_mirror_takes_the_base_s_place_by_digest(root: Path) -> None:
