@@ -8,11 +8,11 @@ from lockage.build.bases import Bases
 from lockage.build.execute import execute
 from lockage.build.image import Workshop
 from lockage.cli.options import project_option
-from lockage.cli.plan import make_plan
 from lockage.config.load import load_project
 from lockage.console import Console
 from lockage.model.dist import DistDir
 from lockage.plan.decide import BuildPlan
+from lockage.plan.make import make_plan
 from lockage.report.live import console as make_console
 from lockage.report.timings import timed
 from lockage.tools.buildx import Buildx
@@ -34,7 +34,7 @@ def command(names: tuple[str, ...], *, project_file: Path) -> None:
     dist = DistDir(project_file.parent / "dist")
     with timed("build", dist, console):
         with console.step("plan"):
-            plan = make_plan(project_file, names)
+            plan = make_plan(project_file, names, Docker())
         artifacts = execute(plan, workshop(project_file, plan, dist, console))
     for artifact in artifacts:
         print(f"{artifact.name} {artifact.digest}")

@@ -12,11 +12,11 @@ from lockage.build.execute import execute
 from lockage.build.invoke import invoke
 from lockage.cli.build import workshop
 from lockage.cli.options import project_option
-from lockage.cli.plan import make_plan
 from lockage.config.load import load_project
 from lockage.config.schema import Project
 from lockage.errors import UsageError
 from lockage.model.dist import DistDir
+from lockage.plan.make import make_plan
 from lockage.report.live import console as make_console
 from lockage.tools.docker import Docker
 
@@ -42,7 +42,7 @@ def command(name: str, event: Path, *, variables: tuple[str, ...], project_file:
     console = make_console()
     dist = DistDir(project_file.parent / "dist")
     image = project.functions[name].image
-    plan = make_plan(project_file, (image,))
+    plan = make_plan(project_file, (image,), Docker())
     shop = workshop(project_file, plan, dist, console)
     execute(plan, shop)
     reference = shop.bases.load(dist.read_artifact(image), dist.layout(image))

@@ -7,10 +7,11 @@ import click
 from lockage.build.reproduce import reproduce
 from lockage.cli.build import workshop
 from lockage.cli.options import project_option
-from lockage.cli.plan import make_plan
 from lockage.model.dist import DistDir
+from lockage.plan.make import make_plan
 from lockage.report.live import console as make_console
 from lockage.report.timings import timed
+from lockage.tools.docker import Docker
 
 
 @click.command("reproduce")
@@ -26,7 +27,7 @@ def command(names: tuple[str, ...], *, project_file: Path) -> None:
     dist = DistDir(project_file.parent / "dist")
     with timed("reproduce", dist, console):
         with console.step("plan"):
-            plan = make_plan(project_file, names)
+            plan = make_plan(project_file, names, Docker())
         artifacts = reproduce(plan, workshop(project_file, plan, dist, console))
     for artifact in artifacts:
         print(f"{artifact.name} {artifact.digest}")

@@ -1,7 +1,6 @@
 """Reads what a plan rests on: git's tree, Dockerfiles, locks, mirrors, tools and the builder at hand."""
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -12,7 +11,6 @@ from lockage.oci import layout
 from lockage.plan import requirements
 from lockage.plan.dockerfile import Dockerfile, hold_pinned, parse
 from lockage.plan.recipe import Base, Lock, Recipe, ToolUse, Tree, sha256
-from lockage.tools.background import Later
 from lockage.tools.docker import Docker
 from lockage.tools.git import Git, TreeFile
 from lockage.tools.locked import Locked
@@ -53,9 +51,9 @@ class Gatherer:
                 that is not there.
         """
         dockerfiles = self._dockerfiles(names or self._project.images)
-        mirrors = {name: Later(call) for name, call in self._mirrors(dockerfiles.values())}
         files = Git(self._root).files(*self._paths(dockerfiles))
-        bases = {name: later.result() for name, later in mirrors.items()}
+        external = {use.name for dockerfile in dockerfiles.values() for use in dockerfile.images}
+        bases = {name: self._base(name) for name in sorted(external)}
         return [self._recipe(name, dockerfile, files, bases) for name, dockerfile in dockerfiles.items()]
 
     def _dockerfiles(self, names: Iterable[str]) -> dict[str, Dockerfile]:
@@ -80,10 +78,6 @@ class Gatherer:
     def _paths(self, dockerfiles: Mapping[str, Dockerfile]) -> list[str]:
         images = [self._project.images[name] for name in dockerfiles]
         return sorted({path for image in images for path in (_folder(image), *image.sources) if path})
-
-    def _mirrors(self, dockerfiles: Iterable[Dockerfile]) -> list[tuple[str, Callable[[], Base]]]:
-        names = {use.name for dockerfile in dockerfiles for use in dockerfile.images}
-        return [(name, partial(self._base, name)) for name in sorted(names)]
 
     def _base(self, name: str) -> Base:
         """The base, or what takes its place, by digest."""

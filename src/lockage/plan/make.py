@@ -1,6 +1,6 @@
 """From a project file to a plan: gathers, looks at what stands, decides."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from lockage.config.load import load_local, load_project
@@ -9,24 +9,23 @@ from lockage.oci import layout
 from lockage.plan.decide import BuildPlan, Present, decide
 from lockage.plan.gather import Gatherer
 from lockage.tools.buildx import choose
-from lockage.tools.docker import Docker, Engine
+from lockage.tools.docker import Docker
 from lockage.tools.locked import Locked
 
 
-def make(project_file: Path, names: tuple[str, ...], *, docker: Docker, engine: Callable[[], Engine]) -> BuildPlan:
+def make_plan(project_file: Path, names: tuple[str, ...], docker: Docker) -> BuildPlan:
     """Plan the named images, or all, with those they are built upon.
 
     Args:
         project_file: ``lockage.yaml``.
         names: images; none for all.
         docker: the engine.
-        engine: what it says of itself; asked for last.
     """
     root = project_file.parent
     project, local = load_project(project_file), load_local(project_file)
     recipes = Gatherer(root, project, local, docker=docker, tools=Locked()).recipes(names)
     present = find_present(DistDir(root / "dist"), [recipe.name for recipe in recipes])
-    return decide(recipes, choose(engine()), present)
+    return decide(recipes, choose(docker.engine()), present)
 
 
 def find_present(dist: DistDir, names: Iterable[str]) -> dict[str, Present]:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from lockage.cli.main import main_inner
-from lockage.cli.plan import make_plan
 from lockage.config.load import load_project
 from lockage.config.schema import Project
 from lockage.console import Console
 from lockage.errors import LockageError
 from lockage.model.dist import DistDir
+from lockage.plan.make import make_plan
 from lockage.rehearsal import assertions, resources, tree
 from lockage.rehearsal.assertions import StoryBroken
 from lockage.rehearsal.checkout import MATERIAL
@@ -39,6 +39,7 @@ from lockage.rehearsal.story import (
 from lockage.rehearsal.tree import Tree
 from lockage.rehearsal.witness import Witness
 from lockage.report import live
+from lockage.tools.docker import Docker
 
 
 class Performer:
@@ -124,7 +125,7 @@ class Performer:
                 registry=self._aws.registry,
             )
             self.trees[release] = made
-            wanted = {image.name: image.fingerprint for image in make_plan(made.project_file, ()).steps}
+            wanted = {image.name: image.fingerprint for image in make_plan(made.project_file, (), Docker()).steps}
             tree.reuse(wanted, [DistDir(other.kept) for other in self.trees.values()], made.dist)
             step.made(f"commit {made.commit[:12]}" + (f", with {MATERIAL}/release-{release}.patch" * (release > GOOD)))
 

@@ -9,6 +9,7 @@ import msgspec
 
 from lockage.errors import ToolError
 from lockage.model.ids import Digest
+from lockage.tools import engine
 from lockage.tools.process import Completed, run
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -59,12 +60,23 @@ class Docker:
         Raises:
             EngineMissing: nothing does.
         """
-        template = "{{.ServerVersion}}\t{{.ClientInfo.Context}}\t{{.DriverStatus}}"
-        version, context, status = self._run("info", "--format", template).stdout.strip().split("\t")
+        try:
+            about = engine.get("/info")
+            version, context, status = about["ServerVersion"], "default", str(about["DriverStatus"])
+        except (engine.Unreachable, KeyError, TypeError):
+            template = "{{.ServerVersion}}\t{{.ClientInfo.Context}}\t{{.DriverStatus}}"
+            version, context, status = self._run("info", "--format", template).stdout.strip().split("\t")
         return Engine(version=version, context=context, containerd="io.containerd.snapshotter" in status)
 
     def image(self, reference: str) -> Image | None:
         """An image of the local store; None when it is not there."""
+        try:
+            about = engine.get(engine.image_path(reference))
+            return None if about is None else Image(digest=Digest(about["Id"]), created=about["Created"])
+        except (engine.Unreachable, KeyError, TypeError):
+            return self._inspected(reference)
+
+    def _inspected(self, reference: str) -> Image | None:
         found = self._run("image", "inspect", "--format", "{{.Id}}\t{{.Created}}", reference, ok=(0, 1))
         if found.code:
             return None
