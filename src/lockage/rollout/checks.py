@@ -1,14 +1,16 @@
 """Runs the end-to-end checks of an environment, and says what they found as a value.
 
 The checks are pytest's, in the project's ``tests/e2e``. pytest runs as a program of its own, so that whatever the
-checks import, change or break stays out of the rollout. Checks that did not run, or of which none passed, are
-*inconclusive*, never *pass*.
+checks import, change or break stays out of the rollout. They inherit none of the ways by which the rollout itself takes
+its role, so that they act as whom they were told to or as nobody; this keeps an honest check honest, it is no jail.
+Checks that did not run, or of which none passed, are *inconclusive*, never *pass*.
 """
 
 import importlib.util
+import os
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal, Protocol
 from xml.etree import ElementTree as ET
@@ -29,6 +31,10 @@ _TAIL_LINES = 40
 _RAN = (0, 1)
 _NOT_THE_PROJECTS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 """Variables by which whoever runs a rollout could leave checks out without a trace in the project."""
+_THE_JOBS = ("GITHUB_TOKEN", "GH_TOKEN", "GITHUB_ENV", "GITHUB_PATH")
+"""A job's token, and the files by which a step changes the steps after it."""
+_WHERE = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CA_BUNDLE")
+"""Where AWS is, not who we are; so is every ``AWS_ENDPOINT_URL…``."""
 _COLLECTED_NOTHING = 5
 
 
@@ -117,7 +123,7 @@ def run_checks(target: Target, arguments: Sequence[str] = (), *, runner: Runner 
             [sys.executable, "-m", "pytest", root / FOLDER, f"--junit-xml={results}", "--tb=short", "-q", *arguments],
             cwd=root,
             env={
-                **dict.fromkeys(_NOT_THE_PROJECTS),
+                **dict.fromkeys(withheld(os.environ, identified=bool(target.variables))),
                 **target.variables,
                 "LOCKAGE_ENV": target.environment,
                 "LOCKAGE_QUALIFIER": target.qualifier,
@@ -131,6 +137,26 @@ def run_checks(target: Target, arguments: Sequence[str] = (), *, runner: Runner 
     return ChecksReport(
         environment=target.environment, qualifier=target.qualifier, outcome=outcome, reason=reason, checks=checks
     )
+
+
+def withheld(names: Iterable[str], *, identified: bool) -> tuple[str, ...]:
+    """The variables that checks must not inherit.
+
+    Args:
+        names: what there is.
+        identified: whether they are told whom to act as. Otherwise they act as whoever runs them, whose ways to be that
+            (a profile, a token file, keys) they need.
+    """
+    return tuple(name for name in names if _withheld(name) or (identified and _identifies(name)))
+
+
+def _withheld(name: str) -> bool:
+    """``ACTIONS_ID_TOKEN_REQUEST_…`` would make a token for any role that trusts the job."""
+    return name in (*_NOT_THE_PROJECTS, *_THE_JOBS) or name.startswith("ACTIONS_")
+
+
+def _identifies(name: str) -> bool:
+    return name.startswith("AWS_") and name not in _WHERE and not name.startswith("AWS_ENDPOINT_URL")
 
 
 def decide(completed: process.Completed, checks: Sequence[Check]) -> tuple[Outcome, str]:

@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -117,6 +118,76 @@ def test_what_could_not_tell_is_never_a_pass(check: Run, fake: FakePytest, why: 
     assert "lockage e2e --env preprod -- -v" in caught.value.render()
 
 
+DEPLOYERS = {
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "t",
+    "ACTIONS_ID_TOKEN_REQUEST_URL": "https://vault",
+    "GITHUB_TOKEN": "t",
+    "GITHUB_ENV": "/runner/env",
+    "PYTEST_ADDOPTS": "-k nothing",
+}
+DEPLOYERS_AWS = {
+    "AWS_ACCESS_KEY_ID": "deployer",
+    "AWS_SECRET_ACCESS_KEY": "deployer",
+    "AWS_SESSION_TOKEN": "deployer",
+    "AWS_PROFILE": "deployer",
+    "AWS_ROLE_ARN": "arn:aws:iam::111111111111:role/platform-deployer",
+    "AWS_WEB_IDENTITY_TOKEN_FILE": "/runner/token",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://localhost/credentials",
+}
+WHERE = {
+    "AWS_REGION": "eu-central-1",
+    "AWS_ENDPOINT_URL": "http://localhost:4566",
+    "AWS_ENDPOINT_URL_S3": "http://localhost:4567",
+    "AWS_CA_BUNDLE": "/etc/ca.pem",
+}
+
+
+@pytest.fixture
+def surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in tuple(os.environ):
+        if name.startswith(("AWS_", "ACTIONS_", "GITHUB_", "GH_", "PYTEST_")):
+            monkeypatch.delenv(name)
+    for name, value in {**DEPLOYERS, **DEPLOYERS_AWS, **WHERE}.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.usefixtures("surroundings")
+def test_checks_that_act_as_a_role_inherit_no_way_to_be_another(tmp_path: Path) -> None:
+    (tmp_path / "tests" / "e2e").mkdir(parents=True)
+    fake = FakePytest(0, PASSED)
+    keys = {"AWS_ACCESS_KEY_ID": "e2e", "AWS_SECRET_ACCESS_KEY": "e2e", "AWS_SESSION_TOKEN": "e2e"}
+    file = tmp_path / "lockage.yaml"
+    run_checks(Target(environment="prod", qualifier="7", project_file=file, variables=keys), runner=fake)
+    removed = {name for name, value in fake.env.items() if value is None}
+    assert removed == (DEPLOYERS.keys() | DEPLOYERS_AWS.keys()) - keys.keys()
+    assert keys.items() <= fake.env.items()
+
+
+@pytest.mark.usefixtures("surroundings")
+def test_checks_run_alone_act_as_whoever_runs_them_but_mint_no_tokens(check: Run) -> None:
+    fake = FakePytest(0, PASSED)
+    check(fake)
+    assert {name for name, value in fake.env.items() if value is None} == DEPLOYERS.keys()
+
+
+@pytest.mark.usefixtures("surroundings")
+def test_the_program_itself_sees_nothing_that_is_withheld(tmp_path: Path) -> None:
+    folder = tmp_path / "tests" / "e2e"
+    folder.mkdir(parents=True)
+    seen = tmp_path / "seen"
+    folder.joinpath("test_it.py").write_text(
+        f"import os, pathlib\ndef test_it(): pathlib.Path({str(seen)!r}).write_text(' '.join(os.environ))\n"
+    )
+    target = Target(
+        environment="prod", qualifier="7", project_file=tmp_path / "lockage.yaml", variables={"AWS_ACCESS_KEY_ID": "e"}
+    )
+    require_passed(run_checks(target))
+    names = set(seen.read_text().split())
+    assert names & (DEPLOYERS.keys() | DEPLOYERS_AWS.keys()) == {"AWS_ACCESS_KEY_ID"}
+    assert names >= WHERE.keys()
+
+
+@pytest.mark.usefixtures("surroundings")
 def test_the_checks_are_told_what_to_check_and_as_whom(tmp_path: Path) -> None:
     (tmp_path / "tests" / "e2e").mkdir(parents=True)
     fake = FakePytest(0, PASSED)
@@ -127,9 +198,7 @@ def test_the_checks_are_told_what_to_check_and_as_whom(tmp_path: Path) -> None:
         variables={"AWS_ACCESS_KEY_ID": "key"},
     )
     run_checks(target, ["-k", "health"], runner=fake)
-    assert fake.env == {
-        "PYTEST_ADDOPTS": None,
-        "PYTEST_PLUGINS": None,
+    assert {name: value for name, value in fake.env.items() if value is not None} == {
         "AWS_ACCESS_KEY_ID": "key",
         "LOCKAGE_ENV": "prod",
         "LOCKAGE_QUALIFIER": "7",
