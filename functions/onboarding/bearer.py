@@ -1,6 +1,7 @@
 """The token that callers must bear."""
 
 import hmac
+import math
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -9,13 +10,15 @@ from common.settings import ConfigurationError
 from onboarding.web import HttpError, Request
 
 _KEPT_SECONDS = 300.0
+_AGAIN_SECONDS = 10.0
 
 
 class Bearer:
     """Compares what a caller bears with a secret, which is fetched once and kept for five minutes.
 
-    A new value of the secret holds after that time at the latest. A wrong token never causes a fetch: otherwise anybody
-    could make us call Secrets Manager as often as they like.
+    A new value of the secret holds after that time at the latest. Nobody can make us call Secrets Manager as often as
+    they like: a wrong token causes no fetch, nor does a request that bears none, and a fetch that brought nothing is
+    not tried again for ten seconds.
 
     Args:
         secrets: a boto3 Secrets Manager client.
@@ -28,20 +31,19 @@ class Bearer:
         self._secret = secret
         self._monotonic = monotonic
         self._token = b""
-        self._fetched_at = 0.0
+        self._due = -math.inf
 
     def require(self, request: Request) -> None:
         """Let only bearers of the token pass.
 
         Raises:
             HttpError: 401.
-            ConfigurationError: the secret is empty, so nobody can pass.
+            ConfigurationError: the secret has no value, or could not be fetched a moment ago, so nobody can pass.
         """
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         borne = token.strip().encode(errors="surrogatepass")
         # The comparison takes the same time wherever the first difference stands.
-        same = hmac.compare_digest(borne, self._expected())
-        if scheme.lower() != "bearer" or not same:
+        if scheme.lower() != "bearer" or not borne or not hmac.compare_digest(borne, self._expected()):
             raise HttpError(
                 HTTPStatus.UNAUTHORIZED,
                 "give the onboarding token: Authorization: Bearer <token>",
@@ -49,10 +51,12 @@ class Bearer:
             )
 
     def _expected(self) -> bytes:
-        now = self._monotonic()
-        if not self._token or now - self._fetched_at > _KEPT_SECONDS:
-            value = self._secrets.get_secret_value(SecretId=self._secret).get("SecretString", "").strip()
-            if not value:
-                raise ConfigurationError(f"the secret {self._secret} is empty: set its value")
-            self._token, self._fetched_at = value.encode(), now
+        if self._monotonic() >= self._due:
+            # Stands as it is if the fetch fails.
+            self._token, self._due = b"", self._monotonic() + _AGAIN_SECONDS
+            self._token = self._secrets.get_secret_value(SecretId=self._secret).get("SecretString", "").strip().encode()
+            if self._token:
+                self._due = self._monotonic() + _KEPT_SECONDS
+        if not self._token:
+            raise ConfigurationError(f"the secret {self._secret} has no value, or could not be fetched: set its value")
         return self._token
