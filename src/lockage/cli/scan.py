@@ -11,25 +11,23 @@ from lockage import github
 from lockage.cli.images import chosen, needed
 from lockage.cli.options import project_option
 from lockage.config.load import load_project
-from lockage.config.schema import Project
 from lockage.console import Console, Step
 from lockage.errors import Inconclusive, UsageError
-from lockage.gate import exceptions, selftest, views
+from lockage.gate import selftest, views
 from lockage.gate.database import Choice, Databases, Prepared, read
 from lockage.gate.findings import Unreadable
 from lockage.gate.fixture import Fixture
-from lockage.gate.policy import Policy
+from lockage.gate.policy import SCANNER_CONFIG, Policy
+from lockage.gate.policy import read as read_policy
 from lockage.gate.refusal import Ruling, refusal
 from lockage.gate.scan import Gate
 from lockage.model.dist import DistDir
-from lockage.oci.layout import hash_file
 from lockage.report.live import console as make_console
 from lockage.report.timings import timed
 from lockage.tools.cache import cache_dir
 from lockage.tools.locked import Locked
 from lockage.tools.trivy import Trivy
 
-SCANNER_CONFIG = Path("sbom/trivy.yaml")
 ADVISORIES = Path("sbom/fixture-advisories.yaml")
 
 _folder = click.Path(path_type=Path, file_okay=False)
@@ -78,7 +76,7 @@ def command(
     dist = DistDir(root / "dist")
     with timed("scan", dist, console):
         trivy = Trivy(Locked().path("trivy"), needed(root / SCANNER_CONFIG))
-        policy = _policy(project, root)
+        policy = read_policy(project, root)
         selftest.prove(policy)
         prepared = (
             Prepared(cache=cache, facts=read(cache)) if cache else _database(trivy, root, policy, database, console)
@@ -130,15 +128,6 @@ def _show(rulings: Sequence[Ruling]) -> None:
         if ruling.verdict.blocking:
             print(views.blocking_table(ruling.verdict))
         github.add_summary(views.markdown(ruling.image, ruling.verdict))
-
-
-def _policy(project: Project, root: Path) -> Policy:
-    return Policy(
-        severities=project.gate.severities,
-        database_max_age_h=project.gate.database_max_age_h,
-        exceptions=exceptions.read(root / project.gate.exceptions, project.images),
-        scanner_config=hash_file(root / SCANNER_CONFIG),
-    )
 
 
 def _database(trivy: Trivy, root: Path, policy: Policy, choice: Choice, console: Console) -> Prepared:

@@ -1,14 +1,20 @@
 """What ``push`` and ``release`` are about: images in ``dist/`` with their evidence, held to be what they claim."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
 from lockage.config.schema import Image, Local, Project
 from lockage.errors import UsageError
+from lockage.gate import again
+from lockage.gate.evidence import Scanner
+from lockage.gate.policy import Policy
+from lockage.gate.policy import read as read_policy
 from lockage.model.artifact import ImageArtifact
 from lockage.model.dist import DistDir
+from lockage.model.verdict import Verdict
 from lockage.oci import layout as oci
 from lockage.oci.layout import Layout
 from lockage.plan.gather import Gatherer
@@ -17,6 +23,7 @@ from lockage.publish import acceptance
 from lockage.release.make import Proven, Source
 from lockage.tools.docker import Docker
 from lockage.tools.git import Git
+from lockage.tools.lock import load as load_lock
 
 
 class Ware(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,10 +61,11 @@ def inspect(names: Sequence[str], project: Project, root: Path) -> list[Ware]:
     for name in names:
         DistDir(root / "dist").read_artifact(name)  # what was never built is said first
     hold_built_from(names, project, root)
-    return [_inspect(name, project.images[name], root) for name in names]
+    policy = read_policy(project, root)
+    return [_inspect(name, project.images[name], root, policy) for name in names]
 
 
-def _inspect(name: str, image: Image, root: Path) -> Ware:
+def _inspect(name: str, image: Image, root: Path, policy: Policy) -> Ware:
     dist = DistDir(root / "dist")
     artifact, layout = dist.read_artifact(name), oci.read(dist.layout(name))
     oci.verify(layout)
@@ -65,13 +73,15 @@ def _inspect(name: str, image: Image, root: Path) -> Ware:
     acceptance.hold_lambda_takes(artifact, layout)
     verdict = dist.read_verdict(name)
     acceptance.hold_verdict(artifact, verdict)
+    findings = dist.findings(name).read_bytes()
+    again.hold(verdict, again.evidence(name, layout, findings, verdict, _scanner(verdict)), policy, datetime.now(UTC))
     marks = acceptance.sbom_second_source(artifact, dist.cyclonedx(name), dist.spdx(name))
     proven = Proven(
         artifact=artifact,
         documents={
             "sbom.cdx": dist.cyclonedx(name).read_bytes(),
             "sbom.spdx": dist.spdx(name).read_bytes(),
-            "findings": dist.findings(name).read_bytes(),
+            "findings": findings,
             "verdict": dist.verdict(name).read_bytes(),
         },
         second_sources=acceptance.second_sources(artifact, verdict, marks),
@@ -95,3 +105,9 @@ def hold_built_from(names: Sequence[str], project: Project, root: Path) -> None:
             why="\n".join(changed),
             remedy="build and scan again: ./noxw -s build sbom scan",
         )
+
+
+def _scanner(verdict: Verdict) -> Scanner:
+    """The locked scanner, of the bytes that the verdict names: what they are good for, the lock knows."""
+    lock, sha256 = load_lock(), verdict.scanner.rpartition("sha256:")[2]
+    return Scanner(version=lock.pin("trivy").version, sha256=sha256, second_source=lock.second_source("trivy", sha256))

@@ -17,7 +17,7 @@ from datetime import date, datetime
 from typing import get_args
 
 from lockage.gate.doubts import doubts
-from lockage.gate.evidence import DatabaseFacts, Evidence
+from lockage.gate.evidence import DatabaseFacts, Evidence, utc
 from lockage.gate.exceptions import ExceptionEntry
 from lockage.gate.findings import Scan
 from lockage.gate.policy import Policy
@@ -51,6 +51,8 @@ def decide(evidence: Evidence, policy: Policy, now: datetime) -> Verdict:
         database=facts.record() if facts else None,
         scanner=f"trivy {evidence.scanner.version} sha256:{evidence.scanner.sha256}",
         policy=policy.digest,
+        findings=evidence.scan.report if isinstance(evidence.scan, Scan) else None,
+        decided_at=utc(now.replace(microsecond=0)),
         second_sources=_second_sources(evidence, facts),
     )
 

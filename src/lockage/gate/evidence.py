@@ -1,12 +1,17 @@
 """Everything one verdict is decided from, gathered before anything is decided."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
 from lockage.gate.findings import Scan, Unreadable
 from lockage.model.ids import Digest
 from lockage.model.verdict import Database
+
+
+def utc(time: datetime) -> str:
+    """A time as verdicts have it: ISO, UTC, ending in ``Z``."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 class DatabaseFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,8 +31,12 @@ class DatabaseFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     def record(self) -> Database:
         """What a verdict keeps of it."""
-        updated_at = self.updated_at.isoformat().replace("+00:00", "Z")
-        return Database(digest=self.digest, updated_at=updated_at, second_source=self.second_source)
+        return Database(
+            digest=self.digest,
+            updated_at=utc(self.updated_at),
+            second_source=self.second_source,
+            systems=self.systems,
+        )
 
 
 class Scanner(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,11 +4,13 @@ Only the shape is read here; what it means is decided elsewhere. Fields are thos
 (``pkg/types/report.go``); others are passed over.
 """
 
+import hashlib
 from datetime import datetime
 from typing import Any, get_args
 
 import msgspec
 
+from lockage.model.ids import Digest
 from lockage.model.verdict import Finding, Severity
 
 REPORT_SCHEMA = 2
@@ -18,6 +20,8 @@ _OS_PACKAGES = "os-pkgs"
 class Scan(msgspec.Struct, frozen=True, kw_only=True):
     """A report that could be read."""
 
+    report: Digest
+    """Of the report's bytes."""
     scanner_version: str
     created_at: datetime
     image_id: str
@@ -104,12 +108,13 @@ def parse(report: bytes) -> Scan | Unreadable:
         return Unreadable(reason=f"the findings have schema {read.schema_version}; this gate reads {REPORT_SCHEMA}")
     if read.created_at.tzinfo is None:
         return Unreadable(reason="the findings do not say in which time zone they were made")
-    return _scan(read)
+    return _scan(read, Digest(f"sha256:{hashlib.sha256(report).hexdigest()}"))
 
 
-def _scan(report: _Report) -> Scan:
+def _scan(report: _Report, digest: Digest) -> Scan:
     system = report.metadata.os or _Os()
     return Scan(
+        report=digest,
         scanner_version=report.trivy.version,
         created_at=report.created_at,
         image_id=report.metadata.image_id,

@@ -1,13 +1,19 @@
 """What a verdict is decided by, apart from what was found."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import msgspec
 
+from lockage.config.schema import Project
+from lockage.gate import exceptions
 from lockage.gate.exceptions import ExceptionEntry
 from lockage.model.canonical import content_digest
 from lockage.model.ids import Digest
 from lockage.model.verdict import Severity
+from lockage.oci.layout import hash_file
+
+SCANNER_CONFIG = Path("sbom/trivy.yaml")
 
 KNOWN_SYSTEMS = {"amazon": ("2", "2023"), "debian": ("12", "13")}
 """Operating systems, and of each the versions, that databases have advisories for: what Lambda's own images are built
@@ -40,3 +46,21 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     def for_image(self, image: str) -> tuple[ExceptionEntry, ...]:
         """The exceptions that an image's verdict takes into account."""
         return tuple(entry for entry in self.exceptions if entry.is_for(image))
+
+
+def read(project: Project, root: Path) -> Policy:
+    """The policy of a project, as it is checked out.
+
+    Args:
+        project: what ``lockage.yaml`` says.
+        root: its folder.
+
+    Raises:
+        UsageError: a file that is part of it is missing, or has mistakes.
+    """
+    return Policy(
+        severities=project.gate.severities,
+        database_max_age_h=project.gate.database_max_age_h,
+        exceptions=exceptions.read(root / project.gate.exceptions, project.images),
+        scanner_config=hash_file(root / SCANNER_CONFIG),
+    )

@@ -6,7 +6,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from lockage.errors import LockageError, ToolError, UsageError
+from lockage.gate.again import is_current
 from lockage.gate.database import Prepared, brief
 from lockage.gate.decide import decide
 from lockage.gate.doubts import doubts
@@ -53,8 +56,8 @@ class Gate:
     def standing(self, name: str) -> Ruling | None:
         """The decision on the findings that stand beside an image, taken anew, for exceptions and databases age.
 
-        None unless the image, the scanner, its database and the policy are the very ones that they were made with, and
-        they still count up to what was decided on them then.
+        None unless the image, the scanner, its database, the policy and the findings themselves are the very ones of
+        the verdict. That stays as it is while the decision is the same and half of its time has not gone by.
         """
         try:
             before = self._dist.read_verdict(name)
@@ -65,6 +68,8 @@ class Gate:
         ruling = self._decide(name, lambda: _given(self._dist.findings(name)))
         if _basis(ruling.verdict) != _basis(before):
             return None
+        if is_current(before, ruling.verdict, self._policy, self._clock()):
+            return replace(ruling, verdict=before)
         self._dist.write_verdict(name, ruling.verdict)
         return ruling
 
@@ -138,7 +143,7 @@ class Gate:
 
 def _basis(verdict: Verdict) -> tuple[object, ...]:
     """What a verdict rests on."""
-    return verdict.artifact, verdict.scanner, verdict.database, verdict.policy, verdict.packages, verdict.counts
+    return verdict.artifact, verdict.scanner, verdict.database, verdict.policy, verdict.findings
 
 
 def _given(findings: Path) -> Scan | Unreadable:

@@ -82,6 +82,7 @@ def _evidence(policy: Policy) -> Evidence:
 
 def _scan() -> Scan:
     return Scan(
+        report=_DIGEST,
         scanner_version="0",
         created_at=_NOW,
         image_id=_DIGEST,

@@ -44,6 +44,8 @@ class Database(msgspec.Struct, frozen=True, kw_only=True):
     """ISO time, UTC, from the database's own metadata."""
     second_source: str = ""
     """Empty for the published database; else what served in its place."""
+    systems: tuple[str, ...] = ()
+    """Of a second source: the operating systems it has advisories for."""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,5 +67,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """Name, version and SHA-256 of the binary that scanned."""
     policy: Digest
     """Of policy and exceptions as applied."""
+    findings: Digest | None
+    """Of the scanner's report as it was read; None when there was none to read, which is inconclusive."""
+    decided_at: str
+    """ISO time, UTC; a verdict does not hold for ever."""
     second_sources: tuple[str, ...]
     """Why this verdict may serve a rehearsal only: the database's or the scanner's second source."""

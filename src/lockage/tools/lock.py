@@ -63,6 +63,11 @@ class ToolsLock(msgspec.Struct, frozen=True, kw_only=True):
             remedy=f"did you mean {near[0]!r}?" if near else "give one of these names",
         )
 
+    def second_source(self, name: str, sha256: str) -> str:
+        """Why a program of these bytes serves rehearsals only; empty when they are the release's, or there is none."""
+        pin = self.pin(name)
+        return "" if pin.release is None or sha256 == pin.release.program_sha256 else built(name, pin.version)
+
     def module(self, name: str) -> tuple[Path, Path]:
         """The ``go.mod`` and ``go.sum`` that pin a tool's build."""
         return self.folder / name / "go.mod", self.folder / name / "go.sum"
@@ -73,6 +78,11 @@ class ToolsLock(msgspec.Struct, frozen=True, kw_only=True):
         for file in self.module(name):
             hashed.update(file.read_bytes())
         return hashed.hexdigest()
+
+
+def built(name: str, version: str) -> str:
+    """The second source of a program that has a release and is not it."""
+    return f"{name} {version} built from its module"
 
 
 def load(folder: Path | None = None) -> ToolsLock:

@@ -8,7 +8,7 @@ import msgspec
 
 from lockage.errors import ToolError
 from lockage.tools.cache import cache_dir
-from lockage.tools.lock import ToolsLock, load
+from lockage.tools.lock import ToolsLock, built, load
 
 Source = Literal["release", "module"]
 
@@ -62,7 +62,7 @@ class Locked:
             version=record.version,
             source=record.source,
             sha256=record.sha256,
-            second_source=f"{name} {record.version} built from its module" if second else "",
+            second_source=built(name, record.version) if second else "",
         )
 
     def path(self, name: str) -> Tool:

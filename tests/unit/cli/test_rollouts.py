@@ -107,6 +107,6 @@ def test_only_images_with_a_repository_are_pushed(complete: Path) -> None:
 
 @pytest.mark.parametrize("verb", ["push", "release", "deploy", "promote", "rollback"])
 def test_a_job_with_credentials_needs_the_core_only(verb: str) -> None:
-    extras = ["jsonschema", "packageurl", "zstandard", "uv", "cryptography", "docker", "ministack", "pytest"]
+    extras = ["jsonschema", "packaging", "zstandard", "uv", "cryptography", "docker", "ministack", "pytest"]
     check = f"import sys; sys.modules.update(dict.fromkeys({extras})); import lockage.cli.{verb}"
     process.run([sys.executable, "-c", check])

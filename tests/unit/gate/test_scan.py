@@ -12,6 +12,7 @@ from fakes.images import amazon_linux_2023
 from fakes.oci import write_layout
 from fakes.rpmdb import Rpm
 from fakes.scanner import FakeTrivy, report
+from msgspec.structs import replace
 
 from lockage.errors import ToolError, UsageError
 from lockage.gate.database import Prepared
@@ -38,8 +39,8 @@ class Bench:
         self.trivy = FakeTrivy()
         self.database = Prepared(cache=CACHE, facts=facts())
 
-    def gate(self) -> Gate:
-        return Gate(self.dist, self.trivy, self.database, policy(), lambda: NOW)
+    def gate(self, now: datetime = NOW) -> Gate:
+        return Gate(self.dist, self.trivy, self.database, policy(), lambda: now)
 
     def verdict(self) -> Verdict:
         ruling = self.gate().examine("platform")
@@ -157,6 +158,20 @@ def test_what_stands_is_decided_on_anew_and_not_scanned_again(bench: Bench) -> N
     assert standing is not None
     assert standing.verdict == before == bench.dist.read_verdict("platform")
     assert bench.trivy.scanned == [("platform", CACHE)]
+
+
+def test_a_verdict_that_stands_stays_as_it_is_for_half_of_its_time(bench: Bench) -> None:
+    fresh = facts(updated_at=NOW, downloaded_at=NOW)
+    before, bench.database = bench.verdict(), Prepared(cache=CACHE, facts=fresh)
+    for hours, kept in ((23, True), (25, False)):
+        now = NOW + timedelta(hours=hours)
+        young = replace(before, database=fresh.record())
+        bench.dist.write_verdict("platform", young)
+        standing = bench.gate(now).standing("platform")
+        assert standing is not None
+        assert standing.verdict.outcome == "pass"
+        assert (bench.dist.read_verdict("platform") == young) is kept
+        assert standing.verdict == bench.dist.read_verdict("platform")
 
 
 def test_nothing_stands_before_the_first_scan(bench: Bench) -> None:

@@ -80,6 +80,8 @@ def test_a_verdict_stands_beside_its_artifact(dist: DistDir) -> None:
         database=None,
         scanner="trivy",
         policy=Digest("sha256:" + "d" * 64),
+        findings=None,
+        decided_at="2026-11-21T12:00:00Z",
         second_sources=(),
     )
     place(dist)

@@ -44,6 +44,8 @@ def verdict(artifact: ImageArtifact, outcome: Outcome = "pass", **changes: objec
         database=None,
         scanner="trivy",
         policy=Digest(f"sha256:{'0' * 64}"),
+        findings=None,
+        decided_at="2026-11-21T12:00:00Z",
         second_sources=(),
     )
     return replace(made, **changes) if changes else made
