@@ -76,6 +76,7 @@ class Bare:
         dependencies = stage_dependencies(self._project, lock, recipe, uv=Uv(), cache=cache).path
         base = DistDir(self._project / "dist").read_artifact("base")
         return Build(
+            name=recipe.dockerfile.path,
             dockerfile=self._project / recipe.dockerfile.path,
             context=folder / "bare-context",
             contexts={

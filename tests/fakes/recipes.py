@@ -1,13 +1,16 @@
 """Recipes and plans without a project."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from lockage.plan.decide import BuildPlan, decide
 from lockage.plan.dockerfile import parse
-from lockage.plan.recipe import Base, Recipe, ToolUse, Tree
+from lockage.plan.recipe import Base, Recipe, ToolUse, Tree, sha256
 from lockage.tools.buildx import Builder
-from lockage.tools.git import TreeFile
+from lockage.tools.git import TreeFile, blob
 
 BUILDER = Builder(name="default", identity="BuildKit of Docker 26.1.5", container=False)
 PINNED = "example.com/base:1@sha256:" + "a" * 64
@@ -24,7 +27,7 @@ def recipe(name: str = "base", text: str = f"FROM {PINNED}\nRUN x\n", **changes:
     fields: dict[str, Any] = {
         "name": name,
         "dockerfile": parse(f"images/{name}/Dockerfile", text),
-        "dockerfile_digest": "sha256:" + "d" * 64,
+        "dockerfile_digest": sha256(text.encode()),
         "folder": None,
         "sources": (),
         "handlers": (),
@@ -56,6 +59,27 @@ def tool(name: str, **changes: Any) -> ToolUse:  # noqa: ANN401 - any field
 def plan(*recipes: Recipe, builder: Builder = BUILDER) -> BuildPlan:
     """A plan to build all of them."""
     return decide(recipes, builder, {})
+
+
+def plan_of(root: Path, *recipes: Recipe) -> BuildPlan:
+    """A plan to build all of them, of the files that stand in a project's folder."""
+    return plan(*(_of(root, recipe) for recipe in recipes))
+
+
+def _of(root: Path, recipe: Recipe) -> Recipe:
+    lock = recipe.lock and replace(recipe.lock, digest=sha256((root / recipe.lock.path).read_bytes()))
+    return replace(
+        recipe,
+        dockerfile_digest=sha256((root / recipe.dockerfile.path).read_bytes()),
+        folder=recipe.folder and _tree_of(root, recipe.folder),
+        sources=tuple(_tree_of(root, tree) for tree in recipe.sources),
+        lock=lock,
+    )
+
+
+def _tree_of(root: Path, tree: Tree) -> Tree:
+    files = (replace(file, blob=blob((root / file.path).read_bytes())) for file in tree.files)
+    return replace(tree, files=tuple(files))
 
 
 def names(plan_: BuildPlan) -> Sequence[str]:

@@ -42,18 +42,29 @@ class Workshop(msgspec.Struct, frozen=True, kw_only=True):
     """Whether BuildKit may reuse what it has built before."""
 
 
+class Staged(msgspec.Struct, frozen=True, kw_only=True):
+    """What BuildKit is given to read: copies, whose bytes are those that the plan hashed."""
+
+    dockerfile: Path
+    main: Path
+    """The main context."""
+    named: dict[str, str]
+    """Named contexts, for every place of the Dockerfile and for images that a mirror takes the place of."""
+
+
 def build_image(step: Step, shop: Workshop) -> Artifact:
     """Build an image into ``dist/<name>``; nothing is left there if it fails.
 
     Raises:
         BuildFailed: a step of the Dockerfile failed, the image is over its budget, or the disk is full.
         DependencyError: a wheel cannot be had as locked.
+        ChangedSincePlan: a file's bytes are not those that the plan hashed.
     """
     with _no_space_left(step.name), tempfile.TemporaryDirectory() as work:
-        contexts = _contexts(step, shop, Path(work))
+        staged = _stage(step.recipe, shop, Path(work))
         folder = shop.dist.beside(step.name)
         try:
-            artifact = _build(step, shop, contexts, folder)
+            artifact = _build(step, shop, staged, folder)
             shop.dist.write_artifact(folder, artifact)
             shop.dist.replace(step.name, folder)
         finally:
@@ -61,9 +72,9 @@ def build_image(step: Step, shop: Workshop) -> Artifact:
     return artifact
 
 
-def _contexts(step: Step, shop: Workshop, work: Path) -> dict[str, str]:
-    """Named contexts for every place of the Dockerfile, and the main one under the empty name."""
-    recipe, places = step.recipe, step.recipe.dockerfile.places
+def _stage(recipe: Recipe, shop: Workshop, work: Path) -> Staged:
+    places = recipe.dockerfile.places
+    dockerfile = stage.stage_dockerfile(shop.root, recipe, work / "dockerfile")
     stage.stage_folder(shop.root, recipe.folder, work / "main")
     stage.stage_sources(shop.root, recipe, work / "sources", work / "checks")
     stage.stage_scripts(work / "lockage")
@@ -74,11 +85,9 @@ def _contexts(step: Step, shop: Workshop, work: Path) -> dict[str, str]:
         found[tool.name] = str(stage.stage_tool(tool, shop.tools.path(tool.name).path, shop.cache))
     for name in recipe.upon:
         found[name] = shop.bases.context(shop.dist.read_artifact(name), shop.dist.layout(name))
-    return {
-        "": str(_keyed(work / "main", found, shop)),
-        **found,
-        **{base.reference: shop.bases.place_of(base) for base in recipe.bases if base.context},
-    }
+    mirrors = {base.reference: shop.bases.place_of(base) for base in recipe.bases if base.context}
+    main = _keyed(work / "main", {**found, "Dockerfile": str(dockerfile.parent)}, shop)
+    return Staged(dockerfile=dockerfile, main=main, named={**found, **mirrors})
 
 
 def _keyed(main: Path, found: Mapping[str, str], shop: Workshop) -> Path:
@@ -101,16 +110,17 @@ def _dependencies(recipe: Recipe, lock: Lock, shop: Workshop) -> Path:
     return found.path
 
 
-def _build(step: Step, shop: Workshop, contexts: Mapping[str, str], folder: Path) -> Artifact:
+def _build(step: Step, shop: Workshop, staged: Staged, folder: Path) -> Artifact:
     recipe, output = step.recipe, folder / "layout"
     own = {name: shop.dist.layout(name) for name in recipe.upon}
     if shop.use_cache:
         _seed(output, [*own.values(), shop.dist.layout(step.name)])
     shop.buildx.build(
         Build(
-            dockerfile=shop.root / recipe.dockerfile.path,
-            context=Path(contexts[""]),
-            contexts={name: value for name, value in contexts.items() if name},
+            name=recipe.dockerfile.path,
+            dockerfile=staged.dockerfile,
+            context=staged.main,
+            contexts=staged.named,
             platform=recipe.platform,
             epoch=shop.bases.epoch(recipe, own),
             rewrite=recipe.dockerfile.final_runs,

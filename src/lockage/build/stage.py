@@ -11,12 +11,17 @@ import msgspec
 
 from lockage.build.normal import normalise, strip_installer
 from lockage.plan.gather import SCRIPTS
-from lockage.plan.recipe import STAGING, Lock, Recipe, ToolUse, Tree
-from lockage.tools.git import TreeFile
+from lockage.plan.recipe import STAGING, Lock, Recipe, ToolUse, Tree, sha256
+from lockage.tools.buildx import BuildFailed
+from lockage.tools.git import TreeFile, blob
 from lockage.tools.uv import Uv
 
 _CHECK_PATTERNS = ("*_test.rego", "test_*.py", "*_test.py", "conftest.py")
 _CHECK_FOLDERS = {"tests", "testdata"}
+
+
+class ChangedSincePlan(BuildFailed):
+    """A file whose bytes are not those that the plan hashed: the image would not be what its fingerprint says."""
 
 
 class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +59,14 @@ def stage_sources(root: Path, recipe: Recipe, sources: Path, checks: Path) -> No
     (checks / "handlers").write_text("".join(f"{handler}\n" for handler in recipe.handlers))
     normalise(sources)
     normalise(checks)
+
+
+def stage_dockerfile(root: Path, recipe: Recipe, into: Path) -> Path:
+    """Copy the Dockerfile alone: BuildKit would also heed a ``Dockerfile.dockerignore`` beside it."""
+    into.mkdir()
+    (into / "Dockerfile").write_bytes(_planned(root, recipe.dockerfile.path, recipe.dockerfile_digest))
+    normalise(into)
+    return into / "Dockerfile"
 
 
 def stage_folder(root: Path, tree: Tree | None, into: Path) -> None:
@@ -101,7 +114,9 @@ def stage_dependencies(root: Path, lock: Lock, recipe: Recipe, *, uv: Uv, cache:
     if place.is_dir():
         return Dependencies(path=place, reused=True)
     with _beside(place) as tree:
-        uv.install(root / lock.path, tree, python=recipe.python, platform=recipe.platform)
+        locked = tree.with_name(PurePosixPath(lock.path).name)
+        locked.write_bytes(_planned(root, lock.path, lock.digest))
+        uv.install(locked, tree, python=recipe.python, platform=recipe.platform)
         strip_installer(tree)
         normalise(tree)
         _take_place(tree, place)
@@ -125,8 +140,36 @@ def _take_place(tree: Path, place: Path) -> None:
             raise
 
 
+def _planned(root: Path, path: str, digest: str) -> bytes:
+    """A file's bytes, which are what the plan hashed."""
+    content = _read(root, path)
+    if sha256(content) != digest:
+        raise _changed(path, f"planned {digest}, found {sha256(content)}")
+    return content
+
+
+def _read(root: Path, path: str) -> bytes:
+    try:
+        return (root / path).read_bytes()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        raise _changed(path, "it is not there") from error
+
+
+def _changed(path: str, why: str) -> ChangedSincePlan:
+    return ChangedSincePlan(
+        f"{path} is not what was planned",
+        why=why,
+        remedy="it may have been edited meanwhile: run this again. If it stays so, git takes it for another file than "
+        "it is: undo git update-index --assume-unchanged or --skip-worktree, a sparse checkout, or an eol, ident or "
+        "filter attribute (Git LFS); git ls-files -v and git check-attr -a show which",
+    )
+
+
 def _copy(root: Path, tree: Tree, file: TreeFile, into: Path) -> None:
+    content = _read(root, file.path)
+    if blob(content) != file.blob:
+        raise _changed(file.path, f"planned the blob {file.blob}, found {blob(content)}")
     target = into / tree.inside(file)
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(root / file.path, target)
+    target.write_bytes(content)
     target.chmod(0o755 if file.mode == "100755" else 0o644)

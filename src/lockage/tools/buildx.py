@@ -42,9 +42,11 @@ class Builder(msgspec.Struct, frozen=True, kw_only=True):
 class Build(msgspec.Struct, frozen=True, kw_only=True):
     """One image to build."""
 
+    name: str
+    """What to call the Dockerfile, whose path may be a copy's."""
     dockerfile: Path
     context: Path
-    """Its last name is part of BuildKit's key for what it has already received of all contexts; keep it the same."""
+    """Its last name is BuildKit's key for what it has already received of all contexts."""
     contexts: Mapping[str, str]
     """Named contexts: folders, ``docker-image://…`` or ``oci-layout://…``."""
     platform: str
@@ -117,9 +119,9 @@ def command(builder: Builder, build: Build) -> list[str | Path]:
 def failure(build: Build, completed: Completed) -> BuildFailed:
     """What BuildKit's plain output says of a failed build."""
     if _DISK_FULL in completed.stderr:
-        return disk_full(f"building {build.dockerfile}", _last_words(completed.stderr))
+        return disk_full(f"building {build.name}", _last_words(completed.stderr))
     return BuildFailed(
-        f"{build.dockerfile} does not build",
+        f"{build.name} does not build",
         why=_failed_step(completed.stderr) or _last_words(completed.stderr),
         remedy="mend what the step names and build again; LOCKAGE_DEBUG=1 prints the exact docker command",
     )

@@ -94,7 +94,7 @@ class Git:
 
 
 def blob(content: bytes) -> str:
-    """git's object id of a content."""
+    """Git's object id of a content."""
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 

@@ -54,6 +54,6 @@ def _explained(lock: Path, error: ToolError) -> DependencyError:
         what = f"the index serves other bytes than {lock.name} names"
         remedy = "do not lock again before you know why: a published file never changes its bytes by itself"
     else:
-        what = f"the wheels of {lock} cannot be had"
+        what = f"the wheels of {lock.name} cannot be had"
         remedy = "see the line above; a package without a wheel for Lambda needs another version or another package"
     return DependencyError(what, why=error.why, remedy=remedy)

@@ -60,6 +60,7 @@ def scratch(tmp_path: Path, number: int) -> Build:
     dockerfile.write_text("FROM scratch\nCOPY tree/file /file\nUSER 10001:10001\n")
     run(["touch", "--date=@315532800", context / "tree/file"])
     return Build(
+        name="Dockerfile",
         dockerfile=dockerfile,
         context=context,
         contexts={},

@@ -14,13 +14,14 @@ from lockage.errors import LockageError
 from lockage.oci import layout
 from lockage.plan.decide import BuildPlan
 from lockage.plan.recipe import Base, Lock, Recipe
-from lockage.tools.git import blob
 from lockage.tools.buildx import Build, Builder, BuildFailed
+
+DOCKERFILES = ("images/base/Dockerfile", "images/platform/Dockerfile")
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    for name in ("functions/scorer/handler.py", "images/base/harden.py", "requirements.lock"):
+    for name in ("functions/scorer/handler.py", "images/base/harden.py", "requirements.lock", *DOCKERFILES):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(f"# {name}\n")
     return tmp_path
@@ -32,7 +33,7 @@ def standing(root: Path) -> list[str]:
 
 def test_describes_exactly_what_was_built(root: Path) -> None:
     recipe = recipes.recipe(folder=recipes.tree("images/base", "harden.py"))
-    step = recipes.plan(recipe).step("base")
+    step = recipes.plan_of(root, recipe).step("base")
     shop = workshop(root, FakeBuildx())
     artifact = build_image(step, shop)
     built = layout.read(shop.dist.layout("base"))
@@ -48,9 +49,9 @@ def test_describes_exactly_what_was_built(root: Path) -> None:
 def test_the_layout_holds_the_image_and_nothing_else(root: Path) -> None:
     buildx, recipe = FakeBuildx(), recipes.recipe(folder=recipes.tree("images/base", "harden.py"))
     shop = workshop(root, buildx)
-    build_image(recipes.plan(recipe).step("base"), shop)
+    build_image(recipes.plan_of(root, recipe).step("base"), shop)
     (root / "images/base/harden.py").write_text("# another\n")
-    build_image(recipes.plan(recipe).step("base"), shop)
+    build_image(recipes.plan_of(root, recipe).step("base"), shop)
     built = layout.read(shop.dist.layout("base"))
     assert buildx.seeded[0] == set()
     assert len(buildx.seeded[1]) == 3, "the layout that stood gives BuildKit what it need not write again"
@@ -63,14 +64,14 @@ def test_the_layout_holds_the_image_and_nothing_else(root: Path) -> None:
 def test_a_pinned_base_and_its_time_reach_the_builder(root: Path) -> None:
     buildx = FakeBuildx()
     build_image(
-        recipes.plan(recipes.recipe(folder=recipes.tree("images/base", "harden.py"))).step("base"),
+        recipes.plan_of(root, recipes.recipe(folder=recipes.tree("images/base", "harden.py"))).step("base"),
         workshop(root, buildx),
     )
     build = buildx.builds[0]
     assert build.epoch == 1781136001, "the base's own creation time, rounded up"
     assert build.rewrite, "a program ran in the final image"
     assert build.contexts == {}
-    assert build.dockerfile == root / "images/base/Dockerfile"
+    assert build.name == "images/base/Dockerfile"
 
 
 def contents_and_key(root: Path, content: str) -> tuple[bytes, tuple[int, int], str]:
@@ -84,10 +85,8 @@ def contents_and_key(root: Path, content: str) -> tuple[bytes, tuple[int, int], 
             path = Path(build.contexts["sources"]) / "scorer/handler.py"
             sent.append((path.read_bytes(), (path.stat().st_size, path.stat().st_mtime_ns), build.context.name))
 
-    recipe = recipes.platform(
-        upon=(), sources=(recipes.tree("functions/scorer", "handler.py", blob=blob(content.encode())),)
-    )
-    build_image(recipes.plan(recipe).step("platform"), workshop(root, Watched()))
+    recipe = recipes.platform(upon=(), sources=(recipes.tree("functions/scorer", "handler.py"),))
+    build_image(recipes.plan_of(root, recipe).step("platform"), workshop(root, Watched()))
     return sent[0]
 
 
@@ -103,14 +102,16 @@ def test_a_mirror_takes_the_base_s_place_by_digest(root: Path) -> None:
     buildx, standin = FakeBuildx(), f"standin:1@sha256:{'c' * 64}"
     base = Base(reference=recipes.PINNED, context=f"docker-image://{standin}", digest="sha256:" + "c" * 64)
     recipe = recipes.recipe(folder=recipes.tree("images/base", "harden.py"), bases=(base,))
-    artifact = build_image(recipes.plan(recipe).step("base"), workshop(root, buildx, docker=FakeDocker(standin)))
+    artifact = build_image(
+        recipes.plan_of(root, recipe).step("base"), workshop(root, buildx, docker=FakeDocker(standin))
+    )
     assert buildx.builds[0].contexts == {recipes.PINNED: f"docker-image://{standin}"}
     assert artifact.second_sources == (f"docker-image://{standin} stands in for {recipes.PINNED}",)
 
 
 def both(root: Path, buildx: FakeBuildx, docker: FakeDocker, platform: Recipe) -> None:
     base = recipes.recipe(folder=recipes.tree("images/base", "harden.py"))
-    execute(recipes.plan(base, platform), workshop(root, buildx, docker=docker))
+    execute(recipes.plan_of(root, base, platform), workshop(root, buildx, docker=docker))
 
 
 def test_an_image_of_the_project_is_built_upon_from_the_local_store(root: Path) -> None:
@@ -141,7 +142,7 @@ def test_wheels_are_fetched_once_and_stripped_of_their_installer(root: Path) -> 
     buildx, uv = FakeBuildx(), FakeUv()
     shop = workshop(root, buildx, uv=uv)
     for _ in range(2):
-        build_image(recipes.plan(recipe).step("base"), shop)
+        build_image(recipes.plan_of(root, recipe).step("base"), shop)
     assert uv.installed == [("3.13", "linux/amd64")]
     assert buildx.received[0] == {
         "boto3/__init__.py": b"VERSION = 1\n",
@@ -167,7 +168,8 @@ def test_a_failure_leaves_what_stood_and_nothing_half_written(root: Path, fails:
     buildx.fails = fails
     with pytest.raises(LockageError) as caught:
         build_image(
-            recipes.plan(recipes.recipe(), recipes.platform()).step("platform"), workshop(root, buildx, docker=docker)
+            recipes.plan_of(root, recipes.recipe(), recipes.platform()).step("platform"),
+            workshop(root, buildx, docker=docker),
         )
     assert caught.value.what == what
     assert standing(root) == ["base", "platform"]
@@ -178,7 +180,7 @@ def test_a_failure_leaves_what_stood_and_nothing_half_written(root: Path, fails:
 def test_a_full_disk_says_where_and_what_to_do(root: Path) -> None:
     full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/some/file")
     with pytest.raises(LockageError) as caught:
-        build_image(recipes.plan(recipes.recipe()).step("base"), workshop(root, FakeBuildx(fails=full)))
+        build_image(recipes.plan_of(root, recipes.recipe()).step("base"), workshop(root, FakeBuildx(fails=full)))
     assert caught.value.render() == (
         "error: the disk is full: building base\n"
         "  why:  /some/file: No space left on device\n"
@@ -189,7 +191,9 @@ def test_a_full_disk_says_where_and_what_to_do(root: Path) -> None:
 
 def test_ctrl_c_leaves_nothing_half_written(root: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        build_image(recipes.plan(recipes.recipe()).step("base"), workshop(root, FakeBuildx(fails=KeyboardInterrupt())))
+        build_image(
+            recipes.plan_of(root, recipes.recipe()).step("base"), workshop(root, FakeBuildx(fails=KeyboardInterrupt()))
+        )
     assert standing(root) == []
 
 
@@ -197,9 +201,9 @@ def test_an_image_over_budget_is_refused_naming_its_heaviest_layers(root: Path) 
     (root / "functions/scorer/handler.py").write_bytes(b"x" * 1_500_000)
     recipe = recipes.platform(budget_mb=1)
     shop = workshop(root, FakeBuildx())
-    execute(recipes.plan(recipes.recipe(folder=recipes.tree("images/base", "harden.py"))), shop)
+    execute(recipes.plan_of(root, recipes.recipe(folder=recipes.tree("images/base", "harden.py"))), shop)
     with pytest.raises(LockageError) as caught:
-        build_image(recipes.plan(recipes.recipe(), recipe).step("platform"), shop)
+        build_image(recipes.plan_of(root, recipes.recipe(), recipe).step("platform"), shop)
     assert caught.value.what == "platform weighs 2 MB unpacked; its budget is 1 MB"
     assert caught.value.why == "    1.5 MB  layer 0"
     assert "images.platform.budget_mb" in caught.value.remedy
@@ -209,7 +213,7 @@ def test_an_image_over_budget_is_refused_naming_its_heaviest_layers(root: Path) 
 def test_a_plan_s_reused_images_are_not_built(root: Path) -> None:
     buildx = FakeBuildx()
     shop = workshop(root, buildx)
-    plan = recipes.plan(recipes.recipe(folder=recipes.tree("images/base", "harden.py")))
+    plan = recipes.plan_of(root, recipes.recipe(folder=recipes.tree("images/base", "harden.py")))
     [first] = execute(plan, shop)
     reuse = msgspec.structs.replace(plan.steps[0], action="reuse", reasons=("its inputs are the same",))
     [again] = execute(msgspec.structs.replace(plan, steps=(reuse,)), shop)
@@ -225,8 +229,8 @@ def test_a_budget_that_shrank_stops_what_stands_too(root: Path) -> None:
     (root / "images/base/harden.py").write_bytes(b"x" * 1_500_000)
     shop = workshop(root, FakeBuildx())
     recipe = recipes.recipe(folder=recipes.tree("images/base", "harden.py"))
-    execute(recipes.plan(recipe), shop)
-    [step] = recipes.plan(msgspec.structs.replace(recipe, budget_mb=1)).steps
+    execute(recipes.plan_of(root, recipe), shop)
+    [step] = recipes.plan_of(root, msgspec.structs.replace(recipe, budget_mb=1)).steps
     reuse = msgspec.structs.replace(step, action="reuse")
     with pytest.raises(LockageError, match="base weighs 2 MB unpacked; its budget is 1 MB"):
         execute(BuildPlan(builder=recipes.BUILDER, steps=(reuse,)), shop)

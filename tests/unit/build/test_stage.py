@@ -1,5 +1,6 @@
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes import recipes
@@ -8,13 +9,16 @@ from fakes.builder import FakeUv
 from lockage.build.stage import (
     only_checks_need,
     stage_dependencies,
+    stage_dockerfile,
     stage_folder,
     stage_scripts,
     stage_sources,
     stage_tool,
 )
+from lockage.errors import LockageError
 from lockage.plan.gather import SCRIPTS
-from lockage.plan.recipe import STAGING, Lock
+from lockage.plan.recipe import STAGING, Lock, Recipe, sha256
+from lockage.tools.git import blob
 from lockage.tools.uv import DependencyError
 
 PROBES = ("functions/scorer/probe.json",)
@@ -55,14 +59,65 @@ def project(tmp_path: Path) -> Path:
         "functions/scorer/probe.json": "{}\n",
         "functions/policy/decision.rego": "package decision\n",
         "functions/policy/decision_test.rego": "package decision\n",
+        "images/platform/Dockerfile": recipes.ON_BASE,
     }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(content)
     return tmp_path
 
 
+def of_files(project: Path, **changes: Any) -> Recipe:  # noqa: ANN401 - any field
+    """The platform's recipe, of the files that stand in the project."""
+    return recipes.plan_of(project, recipes.platform(**{"upon": (), **changes})).step("platform").recipe
+
+
+def refused(project: Path, recipe: Recipe) -> LockageError:
+    with pytest.raises(LockageError) as caught:
+        stage_sources(project, recipe, project / "sources", project / "checks")
+    return caught.value
+
+
+def test_a_file_that_is_not_what_the_plan_hashed_is_refused(project: Path) -> None:
+    recipe = of_files(project)
+    (project / "functions/scorer/handler.py").write_text("def other(): .\n")
+    error = refused(project, recipe)
+    assert error.what == "functions/scorer/handler.py is not what was planned"
+    assert error.why == (
+        f"planned the blob {recipe.sources[0].files[0].blob}, found {blob(b'def other(): .' + bytes([10]))}"
+    )
+    for cause in ("edited meanwhile", "--assume-unchanged", "--skip-worktree", "eol", "ident", "LFS"):
+        assert cause in error.remedy
+
+
+def test_a_file_that_is_gone_since_is_refused(project: Path) -> None:
+    recipe = of_files(project)
+    (project / "functions/scorer/handler.py").unlink()
+    error = refused(project, recipe)
+    assert (error.what, error.why) == ("functions/scorer/handler.py is not what was planned", "it is not there")
+
+
+def test_the_dockerfile_is_built_as_planned_and_without_its_neighbours(project: Path) -> None:
+    recipe = of_files(project)
+    (project / "images/platform/Dockerfile.dockerignore").write_text("*\n")
+    staged = stage_dockerfile(project, recipe, project / "dockerfile")
+    assert staged.read_bytes() == (project / "images/platform/Dockerfile").read_bytes()
+    assert [path.name for path in staged.parent.iterdir()] == ["Dockerfile"]
+    (project / "images/platform/Dockerfile").write_text("FROM other\n")
+    with pytest.raises(LockageError, match="images/platform/Dockerfile is not what was planned"):
+        stage_dockerfile(project, recipe, project / "again")
+
+
+def test_a_lock_is_installed_as_planned(tmp_path: Path) -> None:
+    (tmp_path / "requirements.lock").write_text("planned\n")
+    lock = Lock(path="requirements.lock", digest=sha256(b"planned\n"))
+    (tmp_path / "requirements.lock").write_text("edited\n")
+    with pytest.raises(LockageError, match=r"requirements\.lock is not what was planned"):
+        stage_dependencies(tmp_path, lock, recipes.recipe(), uv=FakeUv(), cache=tmp_path / "cache")
+
+
 def test_each_source_stands_under_its_last_name_and_checks_get_the_handlers(project: Path) -> None:
-    recipe = recipes.platform(
+    recipe = of_files(
+        project,
         sources=(
             recipes.tree("functions/scorer", "handler.py", "probe.json"),
             recipes.tree("functions/policy", "decision.rego", "decision_test.rego"),
@@ -80,7 +135,7 @@ def test_staged_bytes_modes_and_times_are_golden(project: Path) -> None:
     """If this fails on purpose, raise STAGING: equal inputs give other bytes, so old fingerprints must not hold."""
     usual = os.umask(0o027)
     try:
-        stage_sources(project, recipes.platform(), project / "sources", project / "checks")
+        stage_sources(project, of_files(project), project / "sources", project / "checks")
     finally:
         os.umask(usual)
     assert STAGING == "2"
@@ -90,7 +145,8 @@ def test_staged_bytes_modes_and_times_are_golden(project: Path) -> None:
 
 def test_a_folder_is_staged_by_what_is_known_of_it(project: Path) -> None:
     (project / "functions/scorer/unknown").write_text("git ignores it\n")
-    stage_folder(project, recipes.tree("functions/scorer", "handler.py"), project / "main")
+    [tree] = of_files(project).sources
+    stage_folder(project, tree, project / "main")
     assert list(staged(project / "main")) == ["handler.py"]
     stage_folder(project, None, project / "empty")
     assert staged(project / "empty") == {}
@@ -123,7 +179,7 @@ class NoWheel(FakeUv):
 
 def test_wheels_that_cannot_be_had_leave_nothing_in_the_cache(tmp_path: Path) -> None:
     (tmp_path / "requirements.lock").write_text("")
-    lock = Lock(path="requirements.lock", digest="sha256:" + "1" * 64)
+    lock = Lock(path="requirements.lock", digest=sha256(b""))
     with pytest.raises(DependencyError):
         stage_dependencies(tmp_path, lock, recipes.recipe(), uv=NoWheel(), cache=tmp_path / "cache")
     assert list((tmp_path / "cache/dependencies").iterdir()) == []
@@ -131,7 +187,7 @@ def test_wheels_that_cannot_be_had_leave_nothing_in_the_cache(tmp_path: Path) ->
 
 def test_each_target_has_wheels_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "requirements.lock").write_text("")
-    uv, lock = FakeUv(), Lock(path="requirements.lock", digest="sha256:" + "1" * 64)
+    uv, lock = FakeUv(), Lock(path="requirements.lock", digest=sha256(b""))
     targets = [{"python": "3.13"}, {"python": "3.14"}, {"platform": "linux/arm64"}, {"python": "3.13"}]
     found = [
         stage_dependencies(tmp_path, lock, recipes.recipe(**target), uv=uv, cache=tmp_path / "cache")

@@ -8,7 +8,8 @@ from lockage.tools.docker import Engine
 from lockage.tools.process import Completed
 
 BUILD = Build(
-    dockerfile=Path("images/platform/Dockerfile"),
+    name="images/platform/Dockerfile",
+    dockerfile=Path("/tmp/x/dockerfile/Dockerfile"),
     context=Path("/tmp/x/lockage-platform"),
     contexts={"sources": "/tmp/x/sources", "base": "docker-image://lockage/platform-base@sha256:1"},
     platform="linux/amd64",
@@ -35,7 +36,7 @@ def test_the_options_that_bytes_depend_on_are_all_there() -> None:
         "docker", "buildx", "build", "--builder", "default",
         "--provenance=false", "--sbom=false", "--network=none", "--progress=plain",
         "--platform", "linux/amd64", "--build-arg", "SOURCE_DATE_EPOCH=1781136000",
-        "--file", "images/platform/Dockerfile",
+        "--file", "/tmp/x/dockerfile/Dockerfile",
         "--build-context", "base=docker-image://lockage/platform-base@sha256:1",
         "--build-context", "sources=/tmp/x/sources",
         "--output", "type=oci,tar=false,dest=dist/.platform-1/layout,compression=gzip,oci-mediatypes=true",
