@@ -1,6 +1,7 @@
 # Terraform's half of a function: name, role, log, alias, and what calls the alias. The pipeline's half is what a version
-# snapshots (code, layers, handler or command, memory, timeout, environment) and what the alias points at: it stands under
-# `ignore_changes`, all of it and nothing else. What is ignored is stated only where AWS wants it to make the function.
+# snapshots (code, architecture, layers, handler or command, memory, timeout, environment) and what the alias points at:
+# it stands under `ignore_changes`, all of it and nothing else. What is ignored is stated only where AWS wants it to make
+# the function.
 
 module "role" {
   source = "../role"
@@ -32,8 +33,12 @@ resource "aws_lambda_function" "this" {
   depends_on = [aws_cloudwatch_log_group.this]
 
   lifecycle {
+    # A function takes its versions with it, which a rollback may still point at; docs/how-to/remove-a-function.md.
+    prevent_destroy = true
+
     ignore_changes = [
       # code
+      architectures,
       image_uri,
       filename,
       s3_bucket,

@@ -9,7 +9,7 @@ variable "alias" {
 }
 
 variable "package_type" {
-  description = "Image or Zip. Lambda cannot change it: a change makes another function in its place."
+  description = "Image or Zip. Lambda cannot change it, and Terraform will not replace a function: take it away first."
   type        = string
   default     = "Image"
 

@@ -5,6 +5,7 @@ import re
 from unit.terraform.parsed import Sources
 
 CODE = {
+    "architectures",
     "image_uri",
     "filename",
     "s3_bucket",
@@ -37,8 +38,13 @@ def test_exactly_the_pipeline_s_half_is_ignored(sources: Sources) -> None:
 
 def test_nothing_of_the_pipeline_s_half_is_stated_but_what_making_a_function_takes(sources: Sources) -> None:
     body = sources.resource(FOLDER, "aws_lambda_function")
-    assert (CODE | CONFIGURATION) & body.keys() == {"image_uri", "filename", "handler", "runtime"}
+    assert (CODE | CONFIGURATION) & body.keys() == {"architectures", "image_uri", "filename", "handler", "runtime"}
     assert body["publish"] is True, "the alias needs a first version to stand on"
+
+
+def test_an_apply_never_takes_away_versions_that_a_rollback_may_need(sources: Sources) -> None:
+    (lifecycle,) = sources.resource(FOLDER, "aws_lambda_function")["lifecycle"]
+    assert lifecycle["prevent_destroy"] is True
 
 
 def test_a_function_is_an_image_or_a_zip(sources: Sources) -> None:
