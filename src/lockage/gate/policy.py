@@ -8,6 +8,7 @@ import msgspec
 from lockage.config.schema import Project
 from lockage.gate import exceptions
 from lockage.gate.exceptions import ExceptionEntry
+from lockage.gate.scanner_config import hold_complete
 from lockage.model.canonical import content_digest
 from lockage.model.ids import Digest
 from lockage.model.verdict import Severity
@@ -31,7 +32,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     database_max_age_h: int
     exceptions: tuple[ExceptionEntry, ...]
     scanner_config: Digest
-    """Of ``sbom/trivy.yaml``: what the scanner leaves out cannot block."""
+    """Of ``sbom/trivy.yaml``, which was held to leave nothing out: what the scanner leaves out cannot block."""
 
     @property
     def digest(self) -> Digest:
@@ -58,6 +59,7 @@ def read(project: Project, root: Path) -> Policy:
     Raises:
         UsageError: a file that is part of it is missing, or has mistakes.
     """
+    hold_complete(root / SCANNER_CONFIG)
     return Policy(
         severities=project.gate.severities,
         database_max_age_h=project.gate.database_max_age_h,

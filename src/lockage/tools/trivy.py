@@ -10,6 +10,12 @@ from lockage.tools.scrub import scrubbed
 _DOWNLOAD_SECONDS = 900
 _SCAN_SECONDS = 600
 _ALWAYS = ("--quiet", "--skip-version-check", "--disable-telemetry")
+_COMPLETE = (
+    *("--format=json", "--list-all-pkgs=true", "--severity=UNKNOWN,LOW,MEDIUM,HIGH,CRITICAL", "--ignore-unfixed=false"),
+    *("--scanners=vuln", "--pkg-types=os,library", "--show-suppressed=true", "--exit-code=0"),
+    *("--offline-scan=true", "--skip-db-update=true", "--skip-java-db-update=true", "--skip-vex-repo-update=true"),
+)
+"""What a report must be complete for; on the command line it wins over the configuration."""
 
 
 class Trivy:
@@ -57,7 +63,7 @@ class Trivy:
             Path(folder, name).symlink_to(layout.absolute())
             run(
                 [
-                    *(self.tool.path, "image", *_ALWAYS, "--config", self.config.absolute()),
+                    *(self.tool.path, "image", *_ALWAYS, "--config", self.config.absolute(), *_COMPLETE),
                     *("--cache-dir", cache.absolute(), "--cache-backend", "memory"),
                     *("--input", name, "--output", output.absolute()),
                 ],
