@@ -183,3 +183,13 @@ def error(code: str, message: str, operation: str, *, status: int = 400) -> Clie
 def body(content: bytes) -> io.BytesIO:
     """A streaming body."""
     return io.BytesIO(content)
+
+
+class BrokenBody:
+    """A streaming body whose connection fails."""
+
+    def __init__(self, failure: Exception) -> None:
+        self._failure = failure
+
+    def read(self) -> bytes:
+        raise self._failure

@@ -11,7 +11,7 @@ import msgspec
 from botocore.config import Config
 
 from lockage.aws.bucket import Bucket
-from lockage.aws.calls import BotoClient, Caller
+from lockage.aws.calls import BotoClient, Caller, settings
 from lockage.aws.ecr import EcrClient
 from lockage.aws.lambda_ import LambdaClient
 from lockage.aws.pacing import Pace
@@ -54,8 +54,13 @@ class Access:
 
     @classmethod
     def default(cls, region: str) -> "Access":
-        """What the environment, the user's files or the machine offer."""
-        return cls(open_session(), region)
+        """What the environment, the user's files or the machine offer.
+
+        Raises:
+            AwsError: they name what is not there, such as an unknown profile.
+        """
+        with settings():
+            return cls(open_session(), region)
 
     @cached_property
     def identity(self) -> Identity:
@@ -101,10 +106,11 @@ class Access:
     @property
     def variables(self) -> dict[str, str]:
         """These credentials as environment variables, for a program that is to act with them."""
-        credentials = self._session.get_credentials()
-        if credentials is None:
+        with settings():
+            credentials = self._session.get_credentials()
+            frozen = None if credentials is None else credentials.get_frozen_credentials()
+        if frozen is None:
             return {}
-        frozen = credentials.get_frozen_credentials()
         named = {
             "AWS_ACCESS_KEY_ID": frozen.access_key,
             "AWS_SECRET_ACCESS_KEY": frozen.secret_key,
@@ -139,4 +145,5 @@ class Access:
         return f"arn:aws:{service}:{self.region}:{self.identity.account}:{rest}"
 
     def _client(self, service: str) -> BotoClient:
-        return self._session.client(service, region_name=self.region, config=_CONFIG)
+        with settings():
+            return self._session.client(service, region_name=self.region, config=_CONFIG)

@@ -31,7 +31,8 @@ class Bucket:
         )
         if response is None:
             return None
-        return Document(body=response["Body"].read(), etag=response["ETag"])
+        body = self._caller.read("s3:GetObject", self._arn(key), response["Body"])
+        return Document(body=body, etag=response["ETag"])
 
     def create(self, key: str, body: bytes) -> str:
         """Write an object that must not exist yet; its ETag.

@@ -1,10 +1,13 @@
 """The one way this package calls a service: refusals become values or errors that name action, resource and role."""
 
 import re
-from collections.abc import Callable, Collection
-from typing import Any, TypeAlias
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from http.client import HTTPException
+from typing import Any, Protocol, TypeAlias
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
+from urllib3.exceptions import HTTPError
 
 from lockage.errors import AwsError
 
@@ -12,6 +15,8 @@ _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOpera
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"})
 _STALE = frozenset({"PreconditionFailed", "PreconditionFailedException", "ConditionalRequestConflict"})
 _BUSY = frozenset({"ResourceConflictException", "ResourceNotReadyException"})
+_BROKEN = (BotoCoreError, HTTPError, HTTPException, OSError)
+"""What a body may end with: botocore wraps most of what lies below it while a body is read, but not all."""
 _USER = re.compile(r"User: (arn:\S+)")
 _ASSUMED = re.compile(r":assumed-role/([^/]+)/")
 
@@ -30,6 +35,13 @@ class StaleError(AwsError):
 
 class ConflictError(AwsError):
     """The thing exists already, is busy with another change, or sleeps."""
+
+
+class Body(Protocol):
+    """A body that is still on its way."""
+
+    def read(self) -> bytes:
+        """All of it."""
 
 
 class Caller:
@@ -78,6 +90,18 @@ class Caller:
         except BotoCoreError as error:
             raise _unreachable(action, resource, error) from error
 
+    @staticmethod
+    def read(action: str, resource: str, body: Body) -> bytes:
+        """The whole body of a response, which arrives after the call has returned; boto3 does not retry this part.
+
+        Raises:
+            AwsError: it broke off.
+        """
+        try:
+            return body.read()
+        except _BROKEN as error:
+            raise _unreachable(action, resource, error) from error
+
     def _refusal(self, action: str, resource: str, error: ClientError) -> AwsError:
         code, message = _code(error), _message(error)
         if code in _DENIED:
@@ -100,6 +124,23 @@ class Caller:
         return named[1] if named else self._who()
 
 
+@contextmanager
+def settings() -> Iterator[None]:
+    """Around whatever makes boto3 read the settings of whoever runs this: profiles, files, variables.
+
+    Raises:
+        AwsError: they cannot be used.
+    """
+    try:
+        yield
+    except (BotoCoreError, ValueError) as error:  # an endpoint that is no URL is a ValueError
+        raise AwsError(
+            "the AWS settings of this machine cannot be used",
+            why=str(error),
+            remedy="mend or unset what is named (AWS_PROFILE, AWS_ENDPOINT_URL, a file), then run the command again",
+        ) from error
+
+
 def denied(action: str, resource: str, identity: str, message: str) -> DeniedError:
     """The refusal as people read it.
 
@@ -118,7 +159,7 @@ def denied(action: str, resource: str, identity: str, message: str) -> DeniedErr
     )
 
 
-def _unreachable(action: str, resource: str, error: BotoCoreError) -> AwsError:
+def _unreachable(action: str, resource: str, error: Exception) -> AwsError:
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return AwsError(
             "there are no AWS credentials",
@@ -127,7 +168,7 @@ def _unreachable(action: str, resource: str, error: BotoCoreError) -> AwsError:
         )
     return AwsError(
         f"{action} got no answer for {resource}",
-        why=str(error),
+        why=str(error) or type(error).__name__,
         remedy="check the network, the Region and AWS_ENDPOINT_URL, then run the same command again",
     )
 

@@ -10,6 +10,7 @@ Lambda's ways that this module keeps from everybody else
 - An alias with weights serves two versions; moving it clears them.
 """
 
+import io
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -188,22 +189,25 @@ class LambdaClient:
     def _ask(self, function: str, qualifier: str, event: str) -> Answer | ConflictError:
         began = self._clock()
         try:
-            response = self._invoke(function, qualifier, event)
+            response, payload = self._invoke(function, qualifier, event)
         except ConflictError as asleep:
             return asleep
-        return answer(response, self._clock() - began)
+        return answer(response, payload, self._clock() - began)
 
-    def _invoke(self, function: str, qualifier: str, event: str) -> dict[str, Any]:
+    def _invoke(self, function: str, qualifier: str, event: str) -> tuple[dict[str, Any], bytes]:
+        """The response and its payload, read."""
+        arn = self._arn(function, qualifier)
         response = self._caller.call(
             "lambda:InvokeFunction",
-            self._arn(function, qualifier),
+            arn,
             self._boto.invoke,
             FunctionName=function,
             Qualifier=qualifier,
             Payload=event.encode(),
             LogType="Tail",
         )
-        return response or {}
+        response = response or {}
+        return response, self._caller.read("lambda:InvokeFunction", arn, response.get("Payload") or io.BytesIO())
 
     def _change(
         self,

@@ -55,13 +55,12 @@ def alias_state(response: Mapping[str, Any]) -> AliasState:
     )
 
 
-def answer(response: Mapping[str, Any], seconds: float) -> Answer:
-    """Invoke's answer; a function that failed still answers 200, with ``FunctionError`` set."""
-    body = response["Payload"].read().decode(errors="replace") if "Payload" in response else ""
+def answer(response: Mapping[str, Any], payload: bytes, seconds: float) -> Answer:
+    """Invoke's answer, its payload read; a function that failed still answers 200, with ``FunctionError`` set."""
     failed = response.get("FunctionError", "")
     return Answer(
         version=response.get("ExecutedVersion", ""),
-        error=_told(failed, body, response.get("LogResult", "")) if failed else "",
+        error=_told(failed, payload.decode(errors="replace"), response.get("LogResult", "")) if failed else "",
         seconds=round(seconds, 3),
     )
 

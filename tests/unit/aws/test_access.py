@@ -1,6 +1,7 @@
 """Through real boto3 clients: what botocore sends is caught before it leaves."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -104,3 +105,20 @@ def test_without_credentials_the_message_says_so(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     with pytest.raises(AwsError, match="there are no AWS credentials"):
         _ = Access.default("eu-central-1").identity
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("AWS_PROFILE", "nobody"), ("AWS_ENDPOINT_URL", "no url"), ("AWS_CONFIG_FILE", "broken")]
+)
+def test_settings_that_cannot_be_used_are_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    (tmp_path / "broken").write_text("no section = 1")
+    monkeypatch.chdir(tmp_path)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "some")  # so that nobody is asked for credentials
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(AwsError, match="the AWS settings of this machine cannot be used") as caught:
+        _ = Access.default("eu-central-1").identity
+    assert value in caught.value.why
+    assert "AWS_PROFILE" in caught.value.remedy

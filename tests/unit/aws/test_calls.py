@@ -1,6 +1,15 @@
+from http.client import IncompleteRead
+
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
-from fakes.aws import error
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    IncompleteReadError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
+from fakes.aws import BrokenBody, error
+from urllib3.exceptions import SSLError
 
 from lockage.aws.calls import Caller, ConflictError, DeniedError, StaleError
 from lockage.errors import AwsError
@@ -101,3 +110,20 @@ def test_an_error_without_a_message_still_says_something() -> None:
     with pytest.raises(AwsError) as caught:
         call(ClientError({}, "UpdateAlias"))
     assert "UpdateAlias" in caught.value.why
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        ReadTimeoutError(endpoint_url="http://localhost"),
+        IncompleteReadError(actual_bytes=1, expected_bytes=2),
+        IncompleteRead(b"x", 1),
+        ConnectionResetError(),
+        SSLError("bad record"),
+    ],
+    ids=lambda failure: type(failure).__name__,
+)
+def test_a_body_that_breaks_off_is_no_answer(failure: Exception) -> None:
+    with pytest.raises(AwsError, match="s3:GetObject got no answer for arn:aws:s3:::b/k") as caught:
+        Caller.read("s3:GetObject", "arn:aws:s3:::b/k", BrokenBody(failure))
+    assert caught.value.why

@@ -1,5 +1,5 @@
 import pytest
-from fakes.aws import World, body
+from fakes.aws import BrokenBody, World
 from fakes.aws_lambda import FakeLambda
 
 from lockage.aws.calls import Caller, ConflictError, StaleError
@@ -194,5 +194,16 @@ def test_the_shell_is_terraforms_half_alone() -> None:
 
 
 def test_an_answer_that_is_not_json_is_shown_as_it_is() -> None:
-    told = answer({"FunctionError": "Unhandled", "Payload": body(b"segfault"), "ExecutedVersion": "1"}, 0.1)
+    told = answer({"FunctionError": "Unhandled", "ExecutedVersion": "1"}, b"segfault", 0.1)
     assert told.error == "Unhandled: segfault"
+
+
+def test_an_answer_that_breaks_off_is_an_error_that_says_so(
+    aws: FakeLambda, client: LambdaClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        aws, "invoke", lambda **_: {"Payload": BrokenBody(ConnectionResetError("it broke"))}, raising=False
+    )
+    with pytest.raises(AwsError, match="lambda:InvokeFunction got no answer for") as caught:
+        client.invoke(NAME, "1", "{}", version="1")
+    assert "it broke" in caught.value.why

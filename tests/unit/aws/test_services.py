@@ -1,5 +1,5 @@
 import pytest
-from fakes.aws import World
+from fakes.aws import BrokenBody, World
 from fakes.aws_services import FakeEcr, FakeS3, FakeSsm
 
 from lockage.aws.bucket import Bucket
@@ -25,6 +25,14 @@ def test_a_document_is_written_only_if_it_is_still_what_was_read() -> None:
     document = bucket.read("a.json")
     assert document is not None
     assert (document.body, document.etag) == (b"2", second)
+
+
+def test_a_document_that_breaks_off_is_an_error_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeS3(World(), "222222222222")
+    broken = {"Body": BrokenBody(ConnectionResetError("it broke")), "ETag": "e"}
+    monkeypatch.setattr(fake, "get_object", lambda **_: broken, raising=False)
+    with pytest.raises(AwsError, match="s3:GetObject got no answer for arn:aws:s3:::releases/a"):
+        Bucket(fake, "releases", caller=CALLER).read("a.json")
 
 
 def test_what_is_denied_in_a_bucket_is_named() -> None:
