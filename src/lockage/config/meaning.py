@@ -41,6 +41,13 @@ RESERVED_VARIABLES = frozenset(
 """Lambda sets these itself and refuses them in a configuration
 (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html)."""
 
+LARGEST_ENVIRONMENT = 4096
+"""Bytes that a function's variables may have in all
+(https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)."""
+
+_OTHER_PARTITIONS = re.compile(r"(cn|us-gov|us-iso[a-z]*|eu-isoe)-")
+"""How Regions begin whose ARNs do not begin ``arn:aws:``, as botocore's own partition data has them."""
+
 REFERENCE = re.compile(r"\$\{([^}]*)\}?")
 """A symbolic reference in an environment value; a closing brace may be forgotten."""
 
@@ -103,6 +110,11 @@ def _environment(document: Document, place: Place, function: Function, known: tu
             if match.group() not in valid:
                 problem = f"{match.group()!r} refers to nothing declared under resources"
                 document.mistake((*place, "environment", key), problem, nearest=nearest(match.group(), valid))
+    # What references stand for is known in an environment only, so this is the least that it will be.
+    least = sum(len((key + REFERENCE.sub("", value)).encode()) for key, value in function.environment.items())
+    if least > LARGEST_ENVIRONMENT:
+        problem = f"has {least} bytes without what its references stand for; Lambda takes {LARGEST_ENVIRONMENT} in all"
+        document.mistake((*place, "environment"), problem)
 
 
 def _grants(document: Document, place: Place, grants: tuple[Grant, ...], known: tuple[str, ...]) -> None:
@@ -151,6 +163,9 @@ def _named(document: Document, place: Place, kind: str, name: str, valid: Iterab
 
 
 def _environments(document: Document, project: Project) -> None:
+    if _OTHER_PARTITIONS.match(project.registry.region):
+        problem = "is in another partition of AWS than the ARNs that are written here, which begin arn:aws:"
+        document.mistake(("registry", "region"), problem)
     seen: dict[str, str] = {}
     for name, environment in project.environments.items():
         place = ("environments", name)

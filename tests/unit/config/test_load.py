@@ -61,6 +61,17 @@ def test_a_function_may_not_take_a_pipeline_role_s_name(project_file: Path, edit
     assert mistake.startswith("lockage.yaml:12: functions.deployer: 'deployer' is the name of a role of the pipeline")
 
 
+def test_variables_that_lambda_would_not_take(project_file: Path, edit: Edit) -> None:
+    references = "      TABLE: ${table.orders}\n"
+    edit(references, f"{references}      RULES: {'é' * 2042}x\n")  # 5 + 5 + 4085 bytes: one is left
+    load_project(project_file)
+    edit("éx\n", "ééx\n")
+    assert mistakes(project_file) == [
+        "lockage.yaml:15: functions.orders.environment: "
+        "has 4097 bytes without what its references stand for; Lambda takes 4096 in all"
+    ]
+
+
 def test_all_mistakes_at_once_of_shape_meaning_and_files(project_file: Path, edit: Edit) -> None:
     edit("    handler: orders.main.handle\n", "    handel: orders.main.handle\n")
     edit("${table.orders}", "${table.order}")
