@@ -6,25 +6,24 @@ https://docs.docker.com/reference/dockerfile/
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import msgspec
 
-from lockage.errors import UsageError
+from lockage.plan.instructions import DockerfileError, Instruction, read
 
 STAGED = ("dependencies", "sources", "checks", "lockage")
 """Contexts that Lockage stages: wheels; function code; what only checks need; Lockage's own scripts for the build."""
 
-_PINNED = re.compile(r".+@sha256:[0-9a-f]{64}")
-_FLAG = re.compile(r"--([a-z-]+)(?:=(\S+))?\s+")
-_MOUNT_FROM = re.compile(r"(?:^|,)from=([^,\s]+)")
-_HEREDOC = re.compile(r"<<-?\s*([\"']?)([A-Za-z_]\w*)\1")
-_SYNTAX = re.compile(r"#\s*syntax\s*=\s*(\S+)")
-_TAKE_HEREDOCS = {"RUN", "COPY", "ADD"}
-
-
-class DockerfileError(UsageError):
-    """A Dockerfile that rests on something not named by content, or that cannot be read."""
+_PINNED = re.compile(r"[a-z0-9][A-Za-z0-9._:/-]*@sha256:[0-9a-f]{64}")
+_STAGE = re.compile(r"[a-z][a-z0-9_.-]*")
+_RESERVED = {"scratch", "context"}
+_MOUNT = re.compile(r"[a-z]+(?:=[^=]+)?")
+_MOUNT_KEYS = {"type", "from", "source", "src", "target", "dst", "destination", "ro", "readonly", "rw", "size"}
+_MOUNT_TYPES = {"bind", "tmpfs"}
+_CHECKSUM = re.compile(r"sha256:[0-9a-f]{64}")
+_DOWNLOAD = re.compile(r"https://[A-Za-z0-9._~:/?&=%+-]+")
+_LOCAL = re.compile(r"(?!github\.com/)[A-Za-z0-9._/*?-]+")
 
 
 class Reference(msgspec.Struct, frozen=True):
@@ -45,8 +44,6 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     """What ``COPY --from`` and ``RUN --mount`` read."""
     runs: bool = False
     """Whether it runs a program."""
-    unchecked: tuple[Reference, ...] = ()
-    """What ``ADD`` fetches without a checksum."""
 
 
 class Dockerfile(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,8 +51,6 @@ class Dockerfile(msgspec.Struct, frozen=True, kw_only=True):
 
     path: str
     stages: tuple[Stage, ...]
-    syntax: Reference | None = None
-    """The frontend named by a ``# syntax=`` line."""
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -88,117 +83,102 @@ class Dockerfile(msgspec.Struct, frozen=True, kw_only=True):
 
     def _external(self) -> Iterator[Reference]:
         known = {"scratch"}
-        if self.syntax:
-            yield self.syntax
-        for number, stage in enumerate(self.stages):
+        for stage in self.stages:
             yield from (use for use in (stage.base, *stage.uses) if use.name not in known)
-            known |= {stage.name, str(number)}
+            known.add(stage.name)
 
 
 def parse(path: str, text: str) -> Dockerfile:
     """Read a Dockerfile.
 
     Raises:
-        DockerfileError: it has no ``FROM``, or one whose image is only known when it is built.
+        DockerfileError: it has no ``FROM``, or a line that is not of the part of the language that is accepted.
     """
     stages: list[Stage] = []
-    for line, keyword, rest in _instructions(text):
-        if keyword == "FROM":
-            stages.append(_stage(path, line, rest))
+    for instruction in read(path, text):
+        if instruction.keyword == "FROM":
+            stages.append(_stage(instruction, {stage.name for stage in stages if stage.name}))
         elif stages:
-            stages[-1] = _with(stages[-1], line, keyword, rest)
+            stages[-1] = _with(stages[-1], instruction)
+        elif instruction.keyword != "ARG":
+            raise instruction.refused(f"{instruction.keyword} stands before the first FROM", "begin with a base")
     if not stages:
         raise DockerfileError(f"{path} builds nothing", why="it has no FROM", remedy="begin with a base, by digest")
-    return Dockerfile(path=path, stages=tuple(stages), syntax=_syntax(text))
+    return Dockerfile(path=path, stages=tuple(stages))
 
 
 def hold_pinned(dockerfile: Dockerfile) -> None:
     """Refuse whatever could be something else tomorrow.
 
     Raises:
-        DockerfileError: a base, stage or download is not named by content; all of them are listed.
+        DockerfileError: a base or a stage is not named by content; all of them are listed.
     """
-    found = [(use, "no digest") for use in dockerfile.images if not _PINNED.fullmatch(use.name)]
-    found += [(url, "no --checksum") for stage in dockerfile.stages for url in stage.unchecked]
+    found = [use for use in dockerfile.images if not _PINNED.fullmatch(use.name)]
     if found:
         raise DockerfileError(
             f"{dockerfile.path} rests on something that is not pinned",
-            why="\n".join(f"line {use.line}: {use.name} has {what}" for use, what in found),
+            why="\n".join(f"line {use.line}: {use.name} has no digest" for use in found),
             remedy="name images as image:tag@sha256:… (docker buildx imagetools inspect prints the digest), "
-            "give downloads --checksum=sha256:…",
+            "and stages by name, not by number",
         )
 
 
-def _instructions(text: str) -> Iterator[tuple[int, str, str]]:
-    """Number of the first line, keyword in capitals, and the rest with its continuation lines."""
-    lines = iter(enumerate(text.splitlines(), start=1))
-    for number, line in lines:
-        content = line.strip()
-        if not content or content.startswith("#"):
-            continue
-        while content.endswith("\\"):
-            content = content[:-1] + " " + next((more for _, more in _code(lines)), "")
-        keyword, _, rest = content.partition(" ")
-        if keyword.upper() in _TAKE_HEREDOCS:
-            _skip_heredocs(rest, lines)
-        yield number, keyword.upper(), rest.strip()
-
-
-def _code(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    """Comments may stand between continuation lines and do not end them."""
-    return ((number, line.strip()) for number, line in lines if line.strip() and not line.strip().startswith("#"))
-
-
-def _skip_heredocs(rest: str, lines: Iterator[tuple[int, str]]) -> None:
-    for match in _HEREDOC.finditer(rest):
-        for _, line in lines:
-            if line.strip() == match[2]:
-                break
-
-
-def _syntax(text: str) -> Reference | None:
-    first = text.split("\n", 1)[0]
-    match = _SYNTAX.match(first)
-    return Reference(match[1], 1) if match else None
-
-
-def _stage(path: str, line: int, rest: str) -> Stage:
-    _, rest = _flags(rest)
-    words = rest.split()
-    image = words[0] if words else ""
-    if not image or "$" in image:
+def _stage(found: Instruction, taken: set[str]) -> Stage:
+    words = found.arguments.split()
+    if not words or "$" in found.arguments:
         raise DockerfileError(
-            f"{path}, line {line}: the base is not literal",
-            why=f"FROM {rest} is only known when it is built, so it cannot be held to a digest",
+            f"{found.path}, line {found.line}: the base is not literal",
+            why=f"FROM {found.arguments} is only known when it is built, so it cannot be held to a digest",
             remedy="write the image out, by digest; to swap it on one machine use mirrors.bases in local configuration",
         )
-    named = len(words) > 2 and words[1].upper() == "AS"  # noqa: PLR2004 - FROM image AS name
-    return Stage(name=words[2].lower() if named else "", base=Reference(image, line))
+    if len(words) == 1:
+        return Stage(name="", base=Reference(words[0], found.line))
+    name = words[-1].lower()
+    if len(words) != 3 or words[1].upper() != "AS" or not _STAGE.fullmatch(name):  # noqa: PLR2004 - image AS name
+        raise found.refused(f"FROM {found.arguments} is not: FROM image AS name", "give the stage a plain name")
+    if name in taken | _RESERVED:
+        raise found.refused(f"a stage cannot be called {name}: the name is taken", "give it another name")
+    return Stage(name=name, base=Reference(words[0], found.line))
 
 
-def _with(stage: Stage, line: int, keyword: str, rest: str) -> Stage:
-    flags, arguments = _flags(rest)
-    if keyword == "RUN":
-        mounts = [match[1] for name, value in flags if name == "mount" for match in _MOUNT_FROM.finditer(value)]
-        uses = tuple(Reference(name, line) for name in mounts)
-        return msgspec.structs.replace(stage, runs=True, uses=stage.uses + uses)
-    if keyword == "COPY":
-        uses = tuple(Reference(value, line) for name, value in flags if name == "from")
-        return msgspec.structs.replace(stage, uses=stage.uses + uses)
-    if keyword == "ADD" and "checksum" not in dict(flags):
-        fetched = tuple(Reference(word, line) for word in arguments.split()[:-1] if _is_remote(word))
-        return msgspec.structs.replace(stage, unchecked=stage.unchecked + fetched)
+def _with(stage: Stage, found: Instruction) -> Stage:
+    uses = stage.uses
+    if found.keyword == "RUN":
+        uses += tuple(Reference(name, found.line) for flag in found.flags for name in _run_from(found, *flag))
+        return msgspec.structs.replace(stage, runs=True, uses=uses)
+    if found.keyword == "COPY":
+        uses += tuple(Reference(value, found.line) for name, value in found.flags if name == "from")
+        return msgspec.structs.replace(stage, uses=uses)
+    if found.keyword == "ADD":
+        _hold_add(found)
     return stage
 
 
-def _flags(rest: str) -> tuple[list[tuple[str, str]], str]:
-    """Leading ``--name=value`` words, and what follows them."""
-    flags = []
-    while match := _FLAG.match(rest):
-        flags.append((match[1], match[2] or ""))
-        rest = rest[match.end() :]
-    return flags, rest
+def _run_from(found: Instruction, name: str, value: str) -> Iterator[str]:
+    """What a flag of ``RUN`` reads."""
+    if name == "network" and value != "none":
+        raise found.refused(f"RUN --network={value}: no step has a network", "fetch it by hash: lock it, or ADD it")
+    if name != "mount":
+        return
+    fields = [field.partition("=")[::2] for field in value.split(",") if _MOUNT.fullmatch(field)]
+    known = len(fields) == len(value.split(",")) and {key for key, _ in fields} <= _MOUNT_KEYS
+    if not known or any(key == "type" and kind not in _MOUNT_TYPES for key, kind in fields):
+        raise found.refused(
+            f"RUN --mount={value}: accepted are the types bind and tmpfs, in lower case and without quotes; a cache, a "
+            "secret or an agent would be an input that no fingerprint knows",
+            "mount a stage or a staged folder: --mount=type=bind,from=…,source=…,target=…",
+        )
+    yield from (value for key, value in fields if key == "from")
 
 
-def _is_remote(source: str) -> bool:
-    return source.startswith(("http://", "https://", "git@", "git://"))
+def _hold_add(found: Instruction) -> None:
+    """Only files beside the Dockerfile, by plain names, and downloads by hash."""
+    sources, checksum = found.arguments.split()[:-1], dict(found.flags).get("checksum")
+    accepted = _LOCAL if checksum is None else _DOWNLOAD
+    if checksum is not None and not _CHECKSUM.fullmatch(checksum):
+        raise found.refused(f"--checksum={checksum} is no SHA-256", "give sha256: and 64 hex digits in lower case")
+    if not sources or not all(accepted.fullmatch(source) for source in sources):
+        raise found.refused(
+            f"ADD {found.arguments} may fetch something that is not named by content",
+            "download with ADD --checksum=sha256:… https://… /place, and take files of the project with COPY",
+        )

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from lockage.errors import UsageError
 from lockage.plan.dockerfile import hold_pinned, parse
+from lockage.plan.instructions import DockerfileError
 from lockage.tools import lock
 
 DIGEST = "sha256:" + "a" * 64
@@ -24,9 +25,6 @@ COPY --from=tool /bin/ /usr/local/bin/
 RUN --mount=type=bind,from=checks,target=/checks \\
     --mount=from=example.com/linter@{DIGEST},target=/lint \\
     run checks && FROM=me
-RUN <<EOF
-FROM not-an-instruction
-EOF
 
 from base
 COPY --from=test /tested/ /task/
@@ -73,7 +71,6 @@ def test_the_final_base_is_found_through_stages(text: str, base: str) -> None:
 def test_a_base_without_digest_is_refused_with_its_line_and_all_at_once() -> None:
     text = (
         "FROM public.ecr.aws/lambda/python:3.13 AS one\n"
-        "ADD https://example.com/tool /tool\n"
         "FROM scratch\n"
         "COPY --from=golang:1.26 /go /go\n"
         "COPY --from=one /a /b\n"
@@ -84,10 +81,10 @@ def test_a_base_without_digest_is_refused_with_its_line_and_all_at_once() -> Non
     assert caught.value.render() == (
         "error: images/x/Dockerfile rests on something that is not pinned\n"
         "  why:  line 1: public.ecr.aws/lambda/python:3.13 has no digest\n"
-        "        line 4: golang:1.26 has no digest\n"
-        "        line 2: https://example.com/tool has no --checksum\n"
+        "        line 3: golang:1.26 has no digest\n"
+        "        line 5: 0 has no digest\n"
         "  next: name images as image:tag@sha256:… (docker buildx imagetools inspect prints the digest), "
-        "give downloads --checksum=sha256:…"
+        "and stages by name, not by number"
     )
 
 
@@ -97,11 +94,104 @@ def test_something_that_only_looks_like_a_digest_is_refused(digest: str) -> None
         hold_pinned(parse("Dockerfile", f"FROM image@{digest}"))
 
 
-def test_a_frontend_is_a_base_too() -> None:
-    with pytest.raises(UsageError) as caught:
-        hold_pinned(parse("Dockerfile", f"# syntax=docker/dockerfile:1\nFROM image@{DIGEST}"))
-    assert "line 1: docker/dockerfile:1 has no digest" in caught.value.why
-    hold_pinned(parse("Dockerfile", f"# syntax=docker/dockerfile:1@{OTHER}\nFROM image@{DIGEST}"))
+ON = f"FROM scratch AS a\nFROM image@{DIGEST}\n"
+REFUSED = {
+    "a frontend": (f"# syntax=docker/dockerfile:1@{OTHER}\n{ON}", 1, "parser directive"),
+    "a frontend in capitals": (f"#SYNTAX = docker/dockerfile:1\n{ON}", 1, "parser directive"),
+    "a frontend on a second line": (f"# escape=\\\n# syntax=docker/dockerfile:1\n{ON}", 1, "parser directive"),
+    "a frontend after a comment": (f"# a comment\n# syntax=docker/dockerfile:1\n{ON}", 2, "parser directive"),
+    "a frontend as C comments it": (f"// syntax=docker/dockerfile:1\n{ON}", 1, "the instruction // is not among"),
+    "a frontend in JSON": ('{"syntax": "docker/dockerfile:1"}\n', 1, "is not among"),
+    "a first line for a shell": (f"#!/usr/bin/env x\n# syntax=docker/dockerfile:1\n{ON}", 1, "parser directive"),
+    "another escape": ("# escape=`\nFROM scratch AS a\nRUN x \\\nFROM alpine:latest\n", 1, "parser directive"),
+    "Windows line ends": ("FROM scratch AS a\r\nFROM scratch\r\n", 1, "U+000D"),
+    "a byte order mark": (f"\ufeff{ON}", 1, "U+FEFF"),
+    "a vertical tab": ("FROM scratch AS a\nCOPY\v--from=alpine:latest /a /b\n", 2, "U+000B"),
+    "a line end of Unicode": ("FROM scratch AS a\n# x\u2028FROM alpine:latest\n", 2, "U+2028"),
+    "a space that does not break": ("FROM scratch AS a\nCOPY\u00a0--from=alpine:latest /a /b\n", 2, "U+00A0"),
+    "a here-document": (f"{ON}RUN <<EOF\nFROM alpine:latest\nEOF\n", 3, "here-document"),
+    "a shift that looks like one": (f"{ON}RUN : $((1<<EOF))\nFROM alpine:latest\n", 3, "here-document"),
+    "a here-string": (f'{ON}RUN cat <<<"hello"\nFROM alpine:latest\n', 3, "here-document"),
+    "a copied here-document": (f"{ON}COPY <<-'EOF' /x\nEOF\n", 3, "here-document"),
+    "two backslashes": (f"{ON}RUN echo a\\\\\nFROM alpine:latest\n", 3, "backslash does not stand alone"),
+    "a backslash in a word": (f"{ON}COPY --fr\\\nom=alpine:latest /a /b\n", 3, "backslash does not stand alone"),
+    "a backslash before a space": (f"{ON}RUN echo \\ \nFROM alpine:latest\n", 3, "backslash does not stand alone"),
+    "a backslash at the end": (f"{ON}RUN echo \\\n", 3, "continued by nothing"),
+    "an instruction for others": (f"{ON}ONBUILD COPY --from=alpine:latest /a /b\n", 3, "ONBUILD is not among"),
+    "an unknown instruction": (f"{ON}INCLUDE other\n", 3, "INCLUDE is not among"),
+    "a step before the base": ("RUN x\nFROM scratch\n", 1, "before the first FROM"),
+    "ADD in JSON": (f'{ON}ADD ["https://example.com/x", "/x"]\n', 3, "may fetch something"),
+    "ADD of a variable": (f"{ON}ARG U=https://example.com/x\nADD ${{U}} /x\n", 4, "may fetch something"),
+    "ADD of a URL": (f"{ON}ADD https://example.com/x /x\n", 3, "may fetch something"),
+    "ADD of a URL among files": (f"{ON}ADD a https://example.com/x /x\n", 3, "may fetch something"),
+    "ADD of a repository": (f"{ON}ADD github.com/moby/buildkit.git#master /x\n", 3, "may fetch something"),
+    "ADD of one without branch": (f"{ON}ADD github.com/moby/buildkit /x\n", 3, "may fetch something"),
+    "ADD over SSH": (f"{ON}ADD ssh://git@github.com/a/b.git /x\n", 3, "may fetch something"),
+    "ADD as scp names it": (f"{ON}ADD git@github.com:a/b.git /x\n", 3, "may fetch something"),
+    "ADD over HTTP": (f"{ON}ADD --checksum={DIGEST} http://example.com/x /x\n", 3, "may fetch something"),
+    "ADD with half a checksum": (f"{ON}ADD --checksum=sha256:ab https://example.com/x /x\n", 3, "is no SHA-256"),
+    "ADD with a checksum from a variable": (f"{ON}ADD --checksum=$C https://example.com/x /x\n", 3, "known are"),
+    "a mount in capitals": (f"{ON}RUN --mount=type=bind,From=alpine:latest,target=/m x\n", 3, "in lower case"),
+    "a mount in quotes": (f'{ON}RUN --mount=type=bind,"from=alpine:latest",target=/m x\n', 3, "known are"),
+    "a mount with an escape": (f"{ON}RUN --mount=type=bind,fr\\om=alpine:latest,target=/m x\n", 3, "known are"),
+    "a mount from a variable": (f"{ON}RUN --mount=from=$X,target=/m x\n", 3, "known are"),
+    "a kind in capitals": (f"{ON}RUN --mount=type=BIND,from=a,target=/m x\n", 3, "in lower case"),
+    "a cache": (f"{ON}RUN --mount=type=cache,target=/m x\n", 3, "no fingerprint knows"),
+    "a secret": (f"{ON}RUN --mount=type=secret,target=/m x\n", 3, "no fingerprint knows"),
+    "a network": (f"{ON}RUN --network=host x\n", 3, "no step has a network"),
+    "rights": (f"{ON}RUN --security=insecure x\n", 3, "known are --mount, --network"),
+    "flags in quotes": (f'{ON}COPY --f"rom"=alpine /a /b\n', 3, "known are"),
+    "a flag in capitals": (f"{ON}COPY --FROM=alpine:latest /a /b\n", 3, "known are"),
+    "an end of flags": (f"{ON}COPY -- --from=alpine:latest /b\n", 3, "known are"),
+    "a name twice": ("FROM scratch AS a\nFROM scratch AS A\n", 2, "the name is taken"),
+    "a name that means something": ("FROM scratch AS scratch\n", 1, "the name is taken"),
+    "a name that is a number": ("FROM scratch AS 0\n", 1, "is not: FROM image AS name"),
+    "words after a base": ("FROM scratch a b c\n", 1, "is not: FROM image AS name"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_buildkit_could_read_otherwise_is_refused(case: str) -> None:
+    text, line, why = REFUSED[case]
+    with pytest.raises(DockerfileError) as caught:
+        parse("images/x/Dockerfile", text)
+    assert caught.value.what == f"images/x/Dockerfile, line {line}: this is not accepted"
+    assert why in caught.value.why
+    assert caught.value.remedy
+
+
+UNPINNED = {
+    "plainly": "FROM alpine:latest\n",
+    "after a tab": "FROM scratch AS a\nFROM\talpine:latest\n",
+    "after a tab, copied from": "FROM scratch\nCOPY\t--from=alpine:latest\t/a /b\n",
+    "mounted from": "FROM scratch\nRUN --mount=type=bind,from=alpine:latest,target=/m x\n",
+    "over two lines": "FROM scratch\nCOPY \\\n # a comment\n\n --from=alpine:latest /a /b\n",
+    "in small letters": "from alpine:latest as x\n",
+    "by a number": "FROM scratch\nFROM 0\n",
+    "under a digest's cover": f"FROM alpine:latest,x@{DIGEST}\n",
+}
+
+
+@pytest.mark.parametrize("case", UNPINNED)
+def test_an_image_without_digest_is_found_however_it_is_written(case: str) -> None:
+    with pytest.raises(DockerfileError, match="rests on something that is not pinned"):
+        hold_pinned(parse("Dockerfile", UNPINNED[case]))
+
+
+ACCEPTED = [
+    f"# hadolint ignore=DL3006\n{ON}",
+    f"ARG X=1\n{ON}",
+    f"{ON}RUN --network=none --mount=type=tmpfs,target=/t,size=1m --mount=from=a,source=/x,target=/y,ro x && y=$X\n",
+    f'{ON}ADD rootfs.tar /\nCOPY ["a b", "/c"]\n',
+    f"{ON}ADD --checksum={DIGEST} --chmod=0755 https://example.com/a-1.0_x?y=1 /bin/a\n",
+    f'{ON}HEALTHCHECK --interval=1s CMD x\nLABEL a="ü << x"\nENTRYPOINT ["x"]\n',
+    f"{ON}RUN \\\n    x \\\n    # between\n    y",
+]
+
+
+@pytest.mark.parametrize("text", ACCEPTED)
+def test_the_usual_is_accepted(text: str) -> None:
+    hold_pinned(parse("Dockerfile", text))
 
 
 @pytest.mark.parametrize("line", ["FROM ${BASE}", "FROM $BASE AS x", "FROM --platform=linux/amd64 ${BASE}@sha256:x"])
@@ -114,7 +204,7 @@ def test_a_base_that_is_only_known_at_build_time_is_refused(line: str) -> None:
 
 def test_a_file_without_from_is_refused() -> None:
     with pytest.raises(UsageError, match="builds nothing"):
-        parse("Dockerfile", "# nothing\nRUN x\n")
+        parse("Dockerfile", "# nothing\nARG X=1\n")
 
 
 @given(st.lists(st.sampled_from(["", "  ", "# FROM a comment", "   # indented"]), max_size=6))

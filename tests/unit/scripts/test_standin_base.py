@@ -49,12 +49,12 @@ def builds(machine: FakeMachine) -> int:
     return sum("buildx build" in call for call in machine.asked("docker"))
 
 
-def test_out_of_reach_a_stand_in_is_made_tagged_and_configured(machine: FakeMachine) -> None:
+def test_out_of_reach_a_stand_in_is_made_and_configured(machine: FakeMachine) -> None:
     code, said = machine.run(script(machine))
     assert code == 0, said
     assert "the pinned base cannot be had (no such host)" in said
     assert (machine.root / "context").read_text().split() == ["Dockerfile", "rootfs.tar", "runtime.tar"]
-    assert "tag lockage-standin/python:3.13 public.ecr.aws/lambda/python:3.13" in machine.asked("docker")
+    assert not any(call.startswith("tag ") for call in machine.asked("docker")), "it never bears the original's name"
     assert f'    "{BASE}": "{STANDIN}"\n' in user_config(machine).read_text()
     assert list((machine.root / "tmp").iterdir()) == []
 
