@@ -66,10 +66,11 @@ def test_variables_that_lambda_would_not_take(project_file: Path, edit: Edit) ->
     edit(references, f"{references}      RULES: {'é' * 2042}x\n")  # 5 + 5 + 4085 bytes: one is left
     load_project(project_file)
     edit("éx\n", "ééx\n")
-    assert mistakes(project_file) == [
+    (said,) = mistakes(project_file)
+    assert said == (
         "lockage.yaml:15: functions.orders.environment: "
         "has 4097 bytes without what its references stand for; Lambda takes 4096 in all"
-    ]
+    )
 
 
 def test_all_mistakes_at_once_of_shape_meaning_and_files(project_file: Path, edit: Edit) -> None:
