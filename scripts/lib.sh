@@ -54,12 +54,10 @@ apt_install() {
     rm -f "$apt_log"
 }
 
-# debian_mirror: where this Debian takes its packages from; Debian's own mirror on other systems.
+# debian_mirror: where this Debian takes its packages from; nothing on other systems, whose tools know Debian's own.
 debian_mirror() {
-    if [ "$(os_field ID)" = debian ]; then
-        # shellcheck disable=SC2016  # apt's own placeholder
-        apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $(os_field VERSION_CODENAME)" |
-            head -n 1 | grep . && return
-    fi
-    echo http://deb.debian.org/debian/
+    [ "$(os_field ID)" = debian ] || return 0
+    # shellcheck disable=SC2016  # apt's own placeholder
+    apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $(os_field VERSION_CODENAME)" |
+        head -n 1
 }
