@@ -1,5 +1,6 @@
 """BuildKit, through ``docker buildx``: which builder, and one build into an OCI layout."""
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +22,10 @@ _OWN = "lockage"
 _STEP_LINE = re.compile(r"^#\d+ |^\d+\.\d+ ?")
 _RULE = "------"
 _DISK_FULL = "no space left on device"
+
+
+_SETTINGS = ("BUILDX_", "BUILDKIT_", "EXPERIMENTAL_BUILDKIT_", "DOCKER_DEFAULT_PLATFORM", "SOURCE_DATE_EPOCH")
+"""Variables that change what is built, or where, behind a plan's back; which engine answers stays the user's choice."""
 
 
 class BuildFailed(LockageError):  # noqa: N818 - an outcome
@@ -76,10 +81,10 @@ class Buildx:
         """Make the builder if it is a container that does not run yet."""
         if not self.builder.container:
             return
-        known = run(["docker", "buildx", "inspect", self.builder.name], ok=(0, 1))
+        known = _run(["docker", "buildx", "inspect", self.builder.name], ok=(0, 1))
         if known.code or BUILDKIT not in known.stdout:
-            run(["docker", "buildx", "rm", "--force", self.builder.name], ok=(0, 1))
-            run(
+            _run(["docker", "buildx", "rm", "--force", self.builder.name], ok=(0, 1))
+            _run(
                 ["docker", "buildx", "create", "--name", self.builder.name, "--driver", "docker-container",
                  "--driver-opt", f"image={BUILDKIT}", "--bootstrap"]
             )  # fmt: skip
@@ -87,7 +92,7 @@ class Buildx:
     def created(self, reference: str, platform: str) -> str:
         """When an image of a registry was made, by its own word; ISO time."""
         template = "{{json .Image}}"
-        said = run(["docker", "buildx", "imagetools", "inspect", "--format", template, reference]).stdout
+        said = _run(["docker", "buildx", "imagetools", "inspect", "--format", template, reference]).stdout
         about: dict[str, Any] = msgspec.json.decode(said)
         return str(about.get(platform, about)["created"])
 
@@ -97,7 +102,7 @@ class Buildx:
         Raises:
             BuildFailed: a step failed, something could not be fetched, or the disk is full.
         """
-        completed = run(command(self.builder, build), ok=(0, 1), env={"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"})
+        completed = _run(command(self.builder, build), ok=(0, 1))
         if completed.code:
             raise failure(build, completed)
 
@@ -135,6 +140,11 @@ def disk_full(doing: str, why: str) -> BuildFailed:
         remedy="free some space (docker system df; docker buildx prune) and run this again; "
         "what was built before is untouched",
     )
+
+
+def _run(command_: list[str | Path], *, ok: tuple[int, ...] = (0,)) -> Completed:
+    taken: dict[str, str | None] = {key: None for key in os.environ if key.startswith(_SETTINGS)}
+    return run(command_, ok=ok, env={**taken, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"})
 
 
 def _context(name: str, value: str) -> tuple[str, str]:

@@ -3,10 +3,21 @@ from pathlib import Path
 import pytest
 
 from lockage.errors import LockageError
-from lockage.tools.buildx import BUILDKIT, Build, Builder, choose, command, failure
+from lockage.tools.buildx import BUILDKIT, Build, Builder, Buildx, choose, command, failure
 from lockage.tools.docker import Engine
 from lockage.tools.process import Completed
 
+TAKEN = (
+    "BUILDX_BUILDER",
+    "BUILDX_CONFIG",
+    "BUILDX_GIT_LABELS",
+    "BUILDKIT_SYNTAX",
+    "BUILDKIT_HOST",
+    "EXPERIMENTAL_BUILDKIT_SOURCE_POLICY",
+    "DOCKER_DEFAULT_PLATFORM",
+    "SOURCE_DATE_EPOCH",
+)
+LEFT = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG")
 BUILD = Build(
     name="images/platform/Dockerfile",
     dockerfile=Path("/tmp/x/dockerfile/Dockerfile"),
@@ -51,6 +62,28 @@ def test_times_are_rewritten_and_caches_left_alone_only_when_asked() -> None:
     words = [str(word) for word in command(choose(Engine(version="1", context="default", containerd=True)), build)]
     assert "--no-cache" in words
     assert words[words.index("--output") + 1].endswith(",rewrite-timestamp=true")
+
+
+STUB = """#!/bin/sh
+env >"$SEEN"
+"""
+
+
+def test_no_variable_of_the_user_s_changes_what_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stub = tmp_path / "docker"
+    stub.write_text(STUB)
+    stub.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setenv("SEEN", str(tmp_path / "seen"))
+    for name in TAKEN:
+        monkeypatch.setenv(name, "x")
+    for name in LEFT:
+        monkeypatch.setenv(name, "mine")
+    Buildx(choose(Engine(version="1", context="default", containerd=True))).build(BUILD)
+    seen = dict(line.split("=", 1) for line in (tmp_path / "seen").read_text().splitlines() if "=" in line)
+    assert [name for name in TAKEN if name in seen] == []
+    assert [seen[name] for name in LEFT] == ["mine"] * len(LEFT)
+    assert seen["BUILDX_NO_DEFAULT_ATTESTATIONS"] == "1"
 
 
 FAILED_STEP = """\
