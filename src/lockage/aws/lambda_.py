@@ -180,7 +180,7 @@ class LambdaClient:
         found: Answer | AwsError | None = None
         for _ in self._patiently(WAKE_SECONDS):
             found = self._ask(function, qualifier, event)
-            if isinstance(found, Answer) and (found.version == version or found.error):
+            if isinstance(found, Answer) and (found.version == version or (found.error and not found.version)):
                 return found
         if isinstance(found, Answer):
             return found

@@ -21,10 +21,15 @@ PREVIOUS = "previous"
 @click.option(
     "--to", "given", default=PREVIOUS, show_default=True, help="A release's id; previous is the last good one."
 )
+@click.option(
+    "--from", "leaves", help="The id of the release to leave; another one than what runs is refused, and nothing moved."
+)
 @click.option("--reason", help="Why; it stands in the journal and beside the abandoned release.")
 @dry_run_option
 @project_option
-def command(environment: str, given: str, reason: str | None, *, dry_run: bool, project_file: Path) -> None:
+def command(
+    environment: str, given: str, leaves: str | None, reason: str | None, *, dry_run: bool, project_file: Path
+) -> None:
     """Move every alias of an environment back to a release that was good there, and prove it.
 
     Needs no build, no push, no scanner and no GitHub. Runs as the environment's rollback role, which may move aliases
@@ -33,13 +38,13 @@ def command(environment: str, given: str, reason: str | None, *, dry_run: bool, 
     if not dry_run and not (reason or "").strip():
         raise click.UsageError("Missing option '--reason': whoever reads the journal must learn why.")
     console = make_console()
-    to = None if given == PREVIOUS else release_id(given)
+    to, leaving = None if given == PREVIOUS else release_id(given), release_id(leaves) if leaves else None
     with timed(f"rollback {environment}", DistDir(project_file.parent / "dist"), console):
         site = Reached(project_file, environment, console).site()
         if dry_run:
-            preview(site, to, print)
+            preview(site, to, print, leaves=leaving)
             return
-        done = rollback(site, to=to, reason=(reason or "").strip())
+        done = rollback(site, to=to, reason=(reason or "").strip(), leaves=leaving)
     _tell(done)
 
 

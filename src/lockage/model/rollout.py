@@ -229,6 +229,8 @@ class Passage(msgspec.Struct, frozen=True, kw_only=True):
     at: str
     """ISO time, UTC, of the last change of state."""
     reason: str = ""
+    back: bool = False
+    """Whether a rollback brought it here."""
 
 
 class EnvironmentRecord(msgspec.Struct, frozen=True, kw_only=True):

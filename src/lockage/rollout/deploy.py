@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from lockage.errors import LockageError, RolloutFailed
+from lockage.errors import AwsError, LockageError, RolloutFailed
 from lockage.model.ids import ReleaseId, Version
 from lockage.model.release import Release
 from lockage.model.rollout import Journal, Passage, PassageState, Plan, Proof, RemoteFunction
@@ -16,7 +16,7 @@ from lockage.rollout import record as records
 from lockage.rollout.admission import admit
 from lockage.rollout.back import give_up, go_back, recover
 from lockage.rollout.checks import ChecksFailed
-from lockage.rollout.execute import ActingExecutor
+from lockage.rollout.execute import ActingExecutor, InterferenceError
 from lockage.rollout.journal import OvertakenError, Rollout
 from lockage.rollout.plan import plan
 from lockage.rollout.references import desired, look_up
@@ -80,12 +80,16 @@ def deploy(site: Site, release: Release, checks: Checks) -> Outcome:
     except OvertakenError:
         raise
     except LockageError as error:
-        state: PassageState = "bad" if isinstance(error, RolloutFailed | ChecksFailed) else "staged"
-        what = f"{site.environment} did not take release {release.id[:12]}"
-        raise give_up(site, rollout, state, what, error) from error
+        if not _arrived(site, rollout, release):
+            what = f"{site.environment} did not take release {release.id[:12]}"
+            raise give_up(site, rollout, _verdict(error), what, error) from error
     except BaseException:
-        go_back(site, rollout, "staged", "interrupted")
+        if _arrived(site, rollout, release):
+            site.console.note(f"{site.environment} runs release {release.id[:12]}: it was good before the interruption")
+        else:
+            go_back(site, rollout, "staged", "interrupted")
         raise
+    rollout.finish()
     return _outcome(site, release, rollout, prepared, executor)
 
 
@@ -181,7 +185,30 @@ def _forward(site: Site, rollout: Rollout, prepared: Prepared, executor: ActingE
     with site.console.step(f"{environment}: end-to-end checks"):
         checks.run()
     rollout.judge("good")
-    rollout.advance("done")
+
+
+def _verdict(error: LockageError) -> PassageState:
+    """Only what the release itself did makes it bad."""
+    own = isinstance(error, RolloutFailed | ChecksFailed) and not isinstance(error, InterferenceError)
+    return "bad" if own else "staged"
+
+
+def _arrived(site: Site, rollout: Rollout, release: Release) -> bool:
+    """Whether the release was found good, whatever failed then: from there on nothing goes back.
+
+    Raises:
+        AwsError: the store does not say. Then nothing goes back either.
+    """
+    try:
+        return rollout.arrived()
+    except OvertakenError:
+        raise
+    except AwsError as error:
+        raise AwsError(
+            f"{site.environment} serves release {release.id[:12]}, and it is not known whether that was written down",
+            why=f"every alias was moved and the end-to-end checks passed; then: {error.what}\n{error.why}",
+            remedy="when the release store answers, run the same command again: it finds out, and ends it either way",
+        ) from error
 
 
 def _outcome(site: Site, release: Release, rollout: Rollout, prepared: Prepared, executor: ActingExecutor) -> Outcome:

@@ -31,6 +31,14 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+_ROUNDS = 5
+"""Times that a guarded write which must win is tried, each with what was read anew."""
+
+
+class InterferenceError(RolloutFailed):
+    """Somebody else changes what this rollout changes: no fault of the release."""
+
+
 class ActingExecutor:
     """Changes the functions of one environment.
 
@@ -43,6 +51,7 @@ class ActingExecutor:
         aliases: where each alias points, as the plan saw it; guards its move.
         revisions: of ``$LATEST``, as the plan saw it; guards the first change of each function.
         workers: how many functions are asked at the same time where nothing is changed.
+        wins: whether an alias that somebody else moves meanwhile is moved all the same: a rollback's are.
     """
 
     def __init__(
@@ -54,12 +63,15 @@ class ActingExecutor:
         aliases: Mapping[str, AliasState | None],
         revisions: Mapping[str, str],
         workers: int = 8,
+        wins: bool = False,
     ) -> None:
         self._client, self._alias, self._name, self._workers = client, alias, name, workers
-        self._aliases, self._revisions = aliases, dict(revisions)
+        self._aliases, self._revisions, self._wins = aliases, dict(revisions), wins
         self.versions: dict[str, Version] = {}
         """What this rollout published."""
         self.proofs: list[Proof] = []
+        self.moved: list[str] = []
+        """Functions whose aliases were moved or made."""
 
     def run(self, instructions: Sequence[Instruction]) -> None:
         """Carry them out, wave by wave.
@@ -85,8 +97,10 @@ class ActingExecutor:
                 self.versions[function] = self._publish(function)
             case ShiftAlias(function=function, version=version):
                 self._move(function, version or self.versions[function])
+                self.moved.append(function)
             case CreateAlias(function=function):
                 self._create(function, self.versions[function])
+                self.moved.append(function)
             case CheckVersion() | ReadBack():
                 pass
             case _:
@@ -119,7 +133,7 @@ class ActingExecutor:
                 self._client.update_configuration(name, change.configuration, revision=revision)
         except (StaleError, ConflictError) as error:
             if not updated(change, self._client.settled(name)):
-                raise RolloutFailed(
+                raise InterferenceError(
                     f"{change.function} was changed by someone else meanwhile",
                     why=error.why,
                     remedy="two rollouts met, or Terraform was applied; run the same command again",
@@ -142,7 +156,7 @@ class ActingExecutor:
         version = self.versions[function]
         held = self._client.settled(self._name(function), qualifier=version)
         if not desired.matches(held):
-            raise RolloutFailed(
+            raise InterferenceError(
                 f"version {version} of {function} is not what was asked for",
                 why=difference(desired, held),
                 remedy="somebody else changes this function; find out who, then run the same command again",
@@ -153,8 +167,11 @@ class ActingExecutor:
         revision = held.revision if held else ""
         try:
             self._client.move_alias(self._name(function), self._alias, version, revision=revision)
-        except StaleError:
-            self._unless_done(function, version)
+        except (StaleError, ConflictError):
+            if self._wins:
+                point_alias(self._client, self._name(function), self._alias, version)
+            else:
+                self._unless_done(function, version)
 
     def _create(self, function: str, version: Version) -> None:
         try:
@@ -165,7 +182,7 @@ class ActingExecutor:
     def _unless_done(self, function: str, version: Version) -> None:
         found = self._client.alias(self._name(function), self._alias)
         if found is None or found.version != version or found.weighted:
-            raise RolloutFailed(
+            raise InterferenceError(
                 f"the alias {self._alias} of {function} was moved by someone else",
                 why=f"it was to go to version {version}, and is now at {found.version if found else 'nothing'}",
                 remedy="two rollouts met, or somebody moved it by hand; run the same command again",
@@ -176,7 +193,7 @@ class ActingExecutor:
         alias, held = self._client.alias(name, self._alias), self._client.state(name, version)
         points_there(function, self._alias, alias, version)
         if held is None or not desired.matches(held):
-            raise RolloutFailed(
+            raise InterferenceError(
                 f"version {version} of {function} is not what was released",
                 why="it is gone" if held is None else difference(desired, held),
                 remedy="this version must not serve: roll back, or release anew",
@@ -192,6 +209,43 @@ class ActingExecutor:
             return list(pool.map(work, items))
 
 
+def point_alias(
+    client: LambdaClient,
+    name: str,
+    alias: str,
+    version: str,
+    *,
+    contested: bool = False,
+    still_ours: Callable[[], None] = lambda: None,
+) -> None:
+    """Point an alias at a version, whoever else moves it meanwhile. Safe to do twice: it is read first, each time.
+
+    Args:
+        client: Lambda in that environment.
+        name: the function's, in Lambda.
+        alias: the alias's.
+        version: where all of its traffic is to go.
+        contested: write also what is there already: its revision changes, and another rollout's guard fails.
+        still_ours: asked before it is tried again; raises where the environment is another rollout's by now.
+
+    Raises:
+        StaleError: somebody else moved it every time.
+    """
+    for left in reversed(range(_ROUNDS)):
+        held = client.alias(name, alias)
+        try:
+            if held is None:
+                client.create_alias(name, alias, version)
+            elif contested or held.version != version or held.weighted:
+                client.move_alias(name, alias, version, revision=held.revision)
+        except (StaleError, ConflictError):
+            if not left:
+                raise
+            still_ours()
+        else:
+            return
+
+
 def updated(change: UpdateCode | UpdateConfiguration, held: VersionState) -> bool:
     """Whether ``$LATEST`` holds what a change was to bring."""
     if isinstance(change, UpdateCode):
@@ -205,7 +259,8 @@ def answered(function: str, version: str, answer: Answer) -> None:
     """Hold that a version answered, and that it was this one.
 
     Raises:
-        RolloutFailed: it reported an error, or another version ran.
+        RolloutFailed: it reported an error.
+        InterferenceError: another version ran.
     """
     if answer.error:
         raise RolloutFailed(
@@ -214,7 +269,7 @@ def answered(function: str, version: str, answer: Answer) -> None:
             remedy="run it locally with `lockage invoke`, mend it, and release anew",
         )
     if answer.version != version:
-        raise RolloutFailed(
+        raise InterferenceError(
             f"another version of {function} answered",
             why=f"asked for version {version}, and version {answer.version or 'unknown'} ran",
             remedy="somebody else moves this function's alias; find out who, then run the same command again",
@@ -225,11 +280,11 @@ def points_there(function: str, name: str, alias: AliasState | None, version: st
     """Hold that an alias sends all traffic to a version.
 
     Raises:
-        RolloutFailed: it does not.
+        InterferenceError: it does not.
     """
     if alias is None or alias.version != version or alias.weighted:
         found = "no alias" if alias is None else f"version {alias.version}{', and a second one' * alias.weighted}"
-        raise RolloutFailed(
+        raise InterferenceError(
             f"the alias {name} of {function} is not where it should be",
             why=f"it should send all traffic to version {version}; found: {found}",
             remedy="two rollouts met, or somebody moved it by hand; run the same command again",

@@ -13,7 +13,10 @@ from lockage.model.ids import ReleaseId, Version
 from lockage.model.rollout import EnvironmentRecord, Passage, PassageState
 
 REMEMBERED = 100
-"""Passages that a record keeps."""
+"""Passages that a record keeps, besides those of what serves and of what a rollback may go to."""
+
+REASON_LENGTH = 400
+"""Characters of a reason that a record keeps; the journal has all of it."""
 
 TARGETS = 5
 """Good releases, newest first, that a rollback may go to: what they need is kept."""
@@ -30,7 +33,7 @@ def opened(record: EnvironmentRecord, rollout: int) -> EnvironmentRecord:
 
 def passed(record: EnvironmentRecord, passage: Passage) -> EnvironmentRecord:
     """A release begins a passage, or comes back to one."""
-    return replace(record, passages=(*record.passages, passage)[-REMEMBERED:])
+    return _remembered(replace(record, passages=(*record.passages, replace(passage, reason=_cut(passage.reason)))))
 
 
 def closed(record: EnvironmentRecord) -> EnvironmentRecord:
@@ -56,7 +59,7 @@ def judged(
     return replace(
         record,
         passages=tuple(
-            replace(passage, state=state, at=at, reason=reason, versions=dict(versions or passage.versions))
+            replace(passage, state=state, at=at, reason=_cut(reason), versions=dict(versions or passage.versions))
             if passage.rollout == rollout
             else passage
             for passage in record.passages
@@ -69,7 +72,7 @@ def abandoned(record: EnvironmentRecord, release: ReleaseId, *, at: str, reason:
     return replace(
         record,
         passages=tuple(
-            replace(passage, state="bad", at=at, reason=reason) if passage.release == release else passage
+            replace(passage, state="bad", at=at, reason=_cut(reason)) if passage.release == release else passage
             for passage in record.passages
         ),
     )
@@ -127,6 +130,24 @@ def needed(record: EnvironmentRecord) -> dict[str, set[Version]]:
         for function, version in passage.versions.items():
             held.setdefault(function, set()).add(version)
     return held
+
+
+def _remembered(record: EnvironmentRecord) -> EnvironmentRecord:
+    """Forget the oldest passages, but none that a rollback or the cleaner still asks for."""
+    excess = len(record.passages) - REMEMBERED
+    serving_now = newest(record, record.release) if record.release else None
+    asked_for = {passage.rollout for passage in (*targets(record), *([serving_now] if serving_now else []))}
+    kept = []
+    for passage in record.passages:
+        if excess > 0 and passage.rollout not in asked_for:
+            excess -= 1
+        else:
+            kept.append(passage)
+    return replace(record, passages=tuple(kept))
+
+
+def _cut(reason: str) -> str:
+    return reason if len(reason) <= REASON_LENGTH else f"{reason[: REASON_LENGTH - 1]}…"
 
 
 def _nothing(record: EnvironmentRecord, leaving: ReleaseId | None) -> NothingToGoBackToError:

@@ -62,9 +62,13 @@ class Site:
         return {function: self._observe(self.name(function)) for function in functions}
 
     def executor(
-        self, aliases: Mapping[str, AliasState | None], revisions: Mapping[str, str] | None = None
+        self,
+        aliases: Mapping[str, AliasState | None],
+        revisions: Mapping[str, str] | None = None,
+        *,
+        wins: bool = False,
     ) -> ActingExecutor:
-        """What carries a plan out, guarded by what the plan saw."""
+        """What carries a plan out, guarded by what the plan saw; a rollback's wins over whoever else moves aliases."""
         return ActingExecutor(
             self.client,
             alias=self.alias,
@@ -72,6 +76,7 @@ class Site:
             aliases=aliases,
             revisions=revisions or {},
             workers=self.workers,
+            wins=wins,
         )
 
     def _observe(self, name: str) -> RemoteFunction | None:

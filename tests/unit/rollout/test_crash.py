@@ -17,9 +17,9 @@ from lockage.model.release import Release
 from lockage.rollout.back import MixedError
 from lockage.rollout.checks import ChecksFailed
 from lockage.rollout.deploy import deploy
-from lockage.rollout.journal import OvertakenError
+from lockage.rollout.journal import OvertakenError, Rollout
 from lockage.rollout.record import NothingToGoBackToError
-from lockage.rollout.rollback import rollback
+from lockage.rollout.rollback import NotLeftError, rollback
 
 OLD = make_release("a")
 NEW = make_release("b", functions=(*FUNCTIONS[1:], "extra"), memory=lambda name: 512 if name == "scorer" else 256)
@@ -73,6 +73,12 @@ def roll_back(environments: Environments) -> object:
     return rollback(environments.site(role="rollback"), to=None, reason="a test")
 
 
+def roll_back_further(environments: Environments) -> object:
+    """Says what it leaves: also after a rollback."""
+    site = environments.site(role="rollback")
+    return rollback(site, to=None, reason="a test", leaves=Rollout.read(site).leaving())
+
+
 def failing(environments: Environments) -> None:
     with pytest.raises(RolloutFailed):
         roll(OTHER, FAILURE)(environments)
@@ -123,12 +129,14 @@ def test_a_deployment_that_died_anywhere_is_left_by_a_rollback(first: LockageErr
 @pytest.mark.parametrize("then", ["rollback", "deploy"])
 def test_a_rollback_that_died_anywhere_is_ended_by_the_next_command(then: str) -> None:
     start = started(alias_of_extra=True)
+    deploy(start.site(), OTHER, FakeChecks())
+    deploy(start.site(), OLD, FakeChecks())
     deploy(start.site(), NEW, FakeChecks())
     for point, environments in crashes(start, roll_back):
         if then == "rollback":
             try:
                 roll_back(environments)
-            except NothingToGoBackToError:
+            except NotLeftError:
                 assert serves(environments, OLD), "it had arrived before it died"
             expected = OLD
         else:
@@ -197,11 +205,15 @@ class Life(RuleBasedStateMachine):
     def deploy(self, release: Release, *, fails: bool, crash_after: int | None) -> None:
         self._do(roll(release, FAILURE if fails else None), crash_after)
 
-    @rule(crash_after=st.none() | st.integers(1, 15), denied=st.none() | st.integers(1, 3))
-    def roll_back(self, crash_after: int | None, denied: int | None) -> None:
+    @rule(
+        crash_after=st.none() | st.integers(1, 15),
+        denied=st.none() | st.integers(1, 3),
+        further=st.booleans(),
+    )
+    def roll_back(self, crash_after: int | None, denied: int | None, *, further: bool) -> None:
         if denied is not None:
             self.environments.world.denied_calls["lambda:UpdateAlias"] = {denied}
-        self._do(roll_back, crash_after)
+        self._do(roll_back_further if further else roll_back, crash_after)
         self.environments.world.denied_calls.clear()
 
     def _do(self, command: Callable[[Environments], object], crash_after: int | None) -> None:
@@ -213,7 +225,7 @@ class Life(RuleBasedStateMachine):
             self.dead = True
         except MixedError:
             self.mixed = True
-        except (RolloutFailed, NothingToGoBackToError):
+        except (RolloutFailed, NothingToGoBackToError, NotLeftError):
             pass
         world.revive()
 

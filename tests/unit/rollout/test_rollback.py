@@ -1,15 +1,18 @@
+from functools import partial
+
 import pytest
+from fakes.aws import Crash
 from fakes.environment import FUNCTIONS, Environments, FakeChecks, digest, image, make_release
 from msgspec.structs import replace
 
-from lockage.errors import RolloutFailed
+from lockage.errors import AwsError, RolloutFailed
 from lockage.model.release import Release
 from lockage.rollout.back import MixedError
 from lockage.rollout.checks import ChecksFailed
 from lockage.rollout.deploy import deploy
 from lockage.rollout.journal import OvertakenError, Rollout
 from lockage.rollout.record import NothingToGoBackToError
-from lockage.rollout.rollback import RolledBack, UnfitError, rollback
+from lockage.rollout.rollback import NotLeftError, RolledBack, UnfitError, preview, rollback
 
 R1, R2, R3 = make_release("a"), make_release("b"), make_release("c")
 
@@ -171,7 +174,11 @@ def test_a_function_that_does_not_answer_after_it_is_told_and_nothing_moves_agai
         f"preprod is back at release {R1.id[:12]}, but version 2 of onboarding does not answer its probe"
     )
     assert environments.serves()["scorer"][0] == image("a")
-    assert environments.store.record("preprod")[0].release == R1.id
+    assert environments.store.record("preprod")[0].open is not None, "it is not proven"
+    environments.lambdas["preprod"].broken.clear()
+    done = back(environments)
+    assert (done.release, done.abandoned) == (R1.id, R2.id)
+    assert environments.store.record("preprod")[0].open is None
 
 
 def test_a_function_that_was_added_since_keeps_its_alias_and_is_named() -> None:
@@ -246,3 +253,162 @@ def test_of_two_that_begin_at_once_one_stops() -> None:
         second.write(replace(second.record, rollout=6))
     assert caught.value.why == "the record was written by somebody else since it was read"
     assert environments.store.record("preprod")[0].rollout == 5
+
+
+def test_the_same_again_goes_to_the_same_release_as_long_as_it_is_not_proven() -> None:
+    environments = ran(R1, R2, R3)
+    with environments.world.denying("rollback", "lambda:InvokeFunction"), pytest.raises(RolloutFailed) as caught:
+        back(environments)
+    assert "the rollback stays open" in caught.value.why
+    record, _ = environments.store.record("preprod")
+    assert [passage.state for passage in record.passages] == ["good"] * 3, "nothing is judged yet"
+    done = back(environments)
+    assert (done.release, done.abandoned) == (R2.id, R3.id)
+
+
+def test_one_that_was_not_proven_may_be_left_for_an_earlier_one() -> None:
+    environments = ran(R1, R2, R3)
+    environments.lambdas["preprod"].broken.add(image("b"))
+    with pytest.raises(RolloutFailed):
+        back(environments)
+    assert back(environments, to=R1).release == R1.id
+    assert environments.serves()["scorer"][0] == image("a")
+
+
+def test_a_deployment_after_one_that_was_not_proven_finds_its_release_bad_and_goes_on() -> None:
+    environments = ran(R1, R2)
+    environments.lambdas["preprod"].broken.add(image("a"))
+    with pytest.raises(RolloutFailed):
+        back(environments)
+    deploy(environments.site(), environments.add(R3), FakeChecks())
+    record, _ = environments.store.record("preprod")
+    assert {passage.release: passage.state for passage in record.passages} == {
+        R1.id: "bad",
+        R2.id: "bad",
+        R3.id: "good",
+    }
+
+
+def test_given_twice_it_goes_back_once() -> None:
+    environments = ran(R1, R2, R3)
+    back(environments)
+    with pytest.raises(NotLeftError) as caught:
+        back(environments)
+    assert caught.value.what == (f"preprod was rolled back already: it runs release {R2.id[:12]}; nothing was moved")
+    assert f"lockage rollback --env preprod --from {R2.id} --reason TEXT" in caught.value.remedy
+    assert environments.serves()["scorer"][0] == image("b")
+    further = rollback(environments.site(role="rollback"), to=None, reason="slow", leaves=R2.id)
+    assert (further.release, further.abandoned) == (R1.id, R2.id)
+
+
+def test_what_is_left_must_be_what_runs() -> None:
+    environments = ran(R1, R2, R3)
+    with pytest.raises(NotLeftError, match="preprod does not run release") as caught:
+        rollback(environments.site(role="rollback"), to=None, reason="slow", leaves=R2.id)
+    assert caught.value.why == f"it runs {R3.id}"
+
+
+def test_a_dry_run_says_what_is_left() -> None:
+    environments, said = ran(R1, R2), list[str]()
+    preview(environments.site(role="rollback"), None, said.append)
+    assert said[:2] == [f"leave release         {R2.id}", f"go back to release    {R1.id}"]
+
+
+@pytest.mark.parametrize("after", range(1, 9))
+def test_out_of_a_deployment_that_never_shifted_it_leaves_what_serves(after: int) -> None:
+    environments = ran(R1, R2)
+    environments.add(R3)
+    environments.world.crash_after = after
+    with pytest.raises(Crash):
+        deploy(environments.site(), R3, FakeChecks())
+    environments.world.revive()
+    done = back(environments)
+    assert (done.release, done.abandoned) == (R1.id, R2.id)
+    record, _ = environments.store.record("preprod")
+    assert (record.release, record.open) == (R1.id, None)
+    assert R3.id not in {passage.release for passage in record.passages if passage.state == "bad"}
+
+
+@pytest.mark.parametrize("action", ["lambda:PublishVersion", "lambda:UpdateFunctionCode"])
+def test_a_deployment_that_stages_meanwhile_is_stopped(action: str) -> None:
+    environments = ran(R1, R2)
+    environments.add(R3)
+    environments.world.meanwhile[action] = (1, lambda: back(environments))
+    with pytest.raises(OvertakenError):
+        deploy(environments.site(), R3, FakeChecks())
+    assert environments.serves()["scorer"][0] == image("a")
+    assert environments.store.record("preprod")[0].release == R1.id
+
+
+def moved_by_hand(environments: Environments, function: str, version: str) -> None:
+    alias = environments.lambdas["preprod"].functions[f"platform-{function}"].aliases["live"]
+    alias.update(FunctionVersion=version, RevisionId=environments.world.unique("by-hand"))
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_an_alias_that_is_moved_meanwhile_is_moved_all_the_same(number: int) -> None:
+    environments = ran(R1, R2)
+    environments.world.meanwhile["lambda:UpdateAlias"] = (
+        number,
+        partial(moved_by_hand, environments, FUNCTIONS[number - 1], "1"),
+    )
+    assert back(environments).release == R1.id
+    assert {environments.serves()[name][0] for name in FUNCTIONS} == {image("a")}
+
+
+def test_it_needs_the_journal_of_what_is_open() -> None:
+    environments = ran(R1, R2)
+    environments.world.denied_calls["lambda:UpdateAlias"] = {3, 4}
+    with pytest.raises(MixedError):
+        deploy(environments.site(), environments.add(R3), FakeChecks())
+    record, _ = environments.store.record("preprod")
+    del environments.s3.objects[f"rollouts/preprod/{record.open}.json"]
+    with pytest.raises(AwsError, match="an open rollout without a journal"):
+        back(environments)
+
+
+@pytest.mark.parametrize("first", [3, 4])
+def test_where_the_store_is_lost_after_the_shift_it_is_proven_first(first: int) -> None:
+    environments = ran(R1, R2)
+    environments.world.denied_calls["s3:PutObject"] = set(range(first, 40))
+    with pytest.raises(AwsError) as caught:
+        back(environments)
+    assert caught.value.what == f"preprod serves release {R1.id[:12]}, proven; it could not be written down"
+    environments.world.denied_calls.clear()
+    assert environments.serves()["scorer"][0] == image("a")
+    assert back(environments).abandoned == R2.id
+    record, _ = environments.store.record("preprod")
+    assert (record.release, record.open) == (R1.id, None)
+
+
+def test_an_interruption_says_how_far_it_came_and_the_same_again_ends_it() -> None:
+    environments = ran(R1, R2)
+
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    environments.world.meanwhile["lambda:UpdateAlias"] = (2, stop)
+    with pytest.raises(MixedError) as caught:
+        back(environments)
+    assert caught.value.what == ("the rollback of preprod was interrupted: 1 of 3 aliases were moved, perhaps one more")
+    done = back(environments)
+    assert (done.release, done.abandoned) == (R1.id, R2.id)
+
+
+def test_without_the_right_to_remove_an_alias_a_new_one_is_left_and_told() -> None:
+    environments, wider = Environments(), make_release("b", functions=(*FUNCTIONS, "extra"))
+    environments.lambdas["preprod"].add("platform-extra", alias=None)
+    for point in range(1, 60):
+        environments.world.crash_after = point
+        try:
+            deploy(environments.site(), environments.add(wider), FakeChecks())
+        except Crash:
+            environments.world.revive()
+        if "live" in environments.lambdas["preprod"].functions["platform-extra"].aliases:
+            break
+    environments.world.denied |= {("rollback", "lambda:DeleteAlias"), ("rollback", "lambda:CreateAlias")}
+    with pytest.raises(NothingToGoBackToError, match="was put back to where it began") as caught:
+        back(environments)
+    assert "extra: its new alias, at version 2, was left: this role may not remove it" in caught.value.why
+    assert {environments.serves()[name][0] for name in FUNCTIONS} == {"seed"}
+    assert environments.store.record("preprod")[0].open is None
