@@ -69,13 +69,12 @@ class Installer:
 
     def _install_one(self, name: str) -> Tool:
         with self._console.step(f"tool {name} {self._locked.lock.pin(name).version}") as step:
-            tool = self._locked.recorded(name)
-            if tool is not None:
+            if tool := self._standing(name):
                 step.reused(_origin(tool))
                 return tool
             try:
                 with self._alone(name):
-                    if self._locked.recorded(name):
+                    if self._standing(name):
                         step.reused("another process installed it meanwhile")
                     else:
                         step.made(self._make(name))
@@ -86,6 +85,13 @@ class Installer:
                     remedy=f"make room and write access in {self._locked.folder}, or name another cache: LOCKAGE_CACHE",
                 ) from error
             return self._locked.path(name)
+
+    def _standing(self, name: str) -> Tool | None:
+        """What is installed with the bytes it should have; None when it is to be made, for the first time or again."""
+        try:
+            return self._locked.path(name)
+        except ToolError:
+            return None
 
     @contextmanager
     def _alone(self, name: str) -> Iterator[None]:
@@ -106,7 +112,7 @@ class Installer:
             made.mkdir()
             source, how = self._make_program(name, made / name)
             self._write_record(name, source, made)
-            if home.exists():  # a record that could not be read
+            if home.exists():  # its record cannot be read, or its program is not what was recorded
                 shutil.rmtree(home)
             made.rename(home)
         return how

@@ -1,4 +1,5 @@
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from lockage.tools import process
 from lockage.tools.download import Unreachable, take
 from lockage.tools.install import Installer
 from lockage.tools.lock import Release, ToolsLock
-from lockage.tools.locked import Locked
+from lockage.tools.locked import Locked, Tool
 
 
 class QuietView:
@@ -188,6 +189,23 @@ def test_an_unreadable_record_is_replaced(locked: Locked, console: Console) -> N
     (locked.home("scanner") / "tool.json").write_text("{")
     [tool] = Installer(locked, console, take_release=Releases(), machine="x86_64").install(["scanner"])
     assert tool.path.read_bytes() == PROGRAM
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda program: program.write_bytes(b"other bytes")])
+def test_a_program_that_is_gone_or_changed_is_made_again(
+    lock: ToolsLock, tmp_path: Path, console: Console, harm: Callable[[Path], object]
+) -> None:
+    releases = Releases()
+
+    def install() -> Tool:
+        locked = Locked(lock, tmp_path / "cache")
+        [tool] = Installer(locked, console, take_release=releases, machine="x86_64").install(["scanner"])
+        return tool
+
+    harm(install().path)
+    assert install().path.read_bytes() == PROGRAM
+    assert releases.taken == 2
+    assert [record.state for record in console.records] == ["done", "done"]
 
 
 def test_ctrl_c_stops_a_program_that_another_thread_waits_for() -> None:
