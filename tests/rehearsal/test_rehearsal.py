@@ -167,6 +167,7 @@ def test_an_interrupt_leaves_nothing(tree: Path) -> None:
     assert labels(port_of(run.told)), "functions ran in containers"
     os.killpg(run.process.pid, signal.SIGINT)
     assert run.ended() == 130
+    assert "Rehearsal passed" not in run.summary
     holds_nothing(run)
 
 

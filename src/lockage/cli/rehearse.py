@@ -28,3 +28,5 @@ def command(*, project_file: Path, keep: bool) -> None:
         if rehearsal.summary:
             click.echo(as_text(rehearsal.summary))
             github.add_summary(as_markdown(rehearsal.summary))
+        if rehearsal.left:
+            click.echo(rehearsal.left, err=True)

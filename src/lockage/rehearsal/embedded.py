@@ -21,6 +21,8 @@ _LOOPBACK = "127.0.0.1"
 _START_SECONDS = 30.0
 _POLL_SECONDS = 0.02
 _ATTEMPTS = 20
+_ENGINE_SECONDS = "120"
+"""How long the emulator waits for the Docker engine; its own 10 s blame a function for a busy machine."""
 
 
 class PortTaken(ToolError):  # noqa: N818 - says what it found
@@ -109,6 +111,7 @@ class EmbeddedAws:
             "LAMBDA_STRICT": "1",  # never run a function outside of its container
             "LOG_LEVEL": "INFO",
             "MINISTACK_ACCOUNT_ID": self._account,
+            "MINISTACK_DOCKER_TIMEOUT": _ENGINE_SECONDS,
             "MINISTACK_HOST": self.host,
             "MINISTACK_HOSTNAME": self.name,
             "MINISTACK_REGION": self._region,

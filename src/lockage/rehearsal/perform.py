@@ -7,6 +7,8 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any, assert_never
 
+import click
+
 from lockage.cli.main import main_inner
 from lockage.config.load import load_project
 from lockage.config.schema import Project
@@ -144,6 +146,8 @@ class Performer:
                 redirect_stdout(said),
             ):
                 code = main_inner(command)
+        except click.Abort:  # what the command line makes of Ctrl-C
+            raise KeyboardInterrupt from None
         except LockageError as error:
             if act.fails_with != error.exit_code:
                 raise

@@ -42,6 +42,8 @@ class Rehearsal:
         self._began = time.monotonic()
         self.summary: Summary | None = None
         """How far it came, ended well or not; None when it never began or was interrupted."""
+        self.left = ""
+        """With ``keep``, how to look at what is still up, and how to remove it."""
 
     def run(self) -> None:
         """Play the story.
@@ -63,7 +65,7 @@ class Rehearsal:
             try:
                 performer.perform(acts)
             except Exception as error:
-                self.summary = self._summary(performer, str(error))
+                self.summary = self._summary(performer, str(error) or type(error).__name__)
                 raise
             self.summary = self._summary(performer)
 
@@ -87,7 +89,7 @@ class Rehearsal:
         if aws.log.is_file():
             write(self._home / "dist" / "rehearsal" / "aws.log", aws.log.read_bytes())
         if self._keep and aws.pid:
-            self._console.note(how_to_look(aws, self._project))
+            self.left = how_to_look(aws, self._project)
             return
         with self._console.step("clean up") as step:
             count = aws.stop()
@@ -113,19 +115,21 @@ class Rehearsal:
 
 def how_to_look(aws: EmbeddedAws, project: Project) -> str:
     """Shell lines that look at what was kept, and that remove it."""
-    place = next(reversed(project.environments.values()))
+    name, place = next(reversed(project.environments.items()))
+    others = "".join(f"; {one.account} is {other}'s" for other, one in project.environments.items() if other != name)
     folder = shlex.quote(str(aws.folder))
     return f"""
 Everything is still up. To look, as the owner of an account:
-  export AWS_ENDPOINT_URL={aws.endpoint} AWS_REGION={place.region}
-  export AWS_ACCESS_KEY_ID={place.account} AWS_SECRET_ACCESS_KEY=any
+  export AWS_ENDPOINT_URL={aws.endpoint} AWS_REGION={place.region} AWS_DEFAULT_REGION={place.region}
+  export AWS_ACCESS_KEY_ID={place.account} AWS_SECRET_ACCESS_KEY=any  # the account of {name}{others}
   aws lambda list-aliases --function-name {project.function_name(next(iter(project.functions)))}
   docker ps --filter label={aws.label}
   less {folder}/aws.log
 To remove it:
-  docker rm --force --volumes $(docker ps --all --quiet --filter label={aws.label})
   kill {aws.pid}
-  docker image rm --force $(docker image ls --quiet '{aws.registry}/*')
+  docker ps --all --quiet --filter label={aws.label} | xargs --no-run-if-empty docker rm --force --volumes
+  docker image ls --digests --format '{{{{.Repository}}}}@{{{{.Digest}}}}' '{aws.registry}/*' |
+    xargs --no-run-if-empty docker image rm
   rm -r {folder}
 """
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
+import click
 import pytest
 
 from lockage.config.load import load_project
@@ -126,3 +127,8 @@ def test_success_where_the_story_wants_a_failure_breaks_it(
     with pytest.raises(StoryBroken, match=f"`lockage deploy` of release 1 ended with {outcome}") as caught:
         run(performer, monkeypatch, Told(outcome), Verb(release=1, arguments=("deploy",), fails_with=fails_with))
     assert f"the story wants exit code {fails_with}; it printed:\nplatform sha256:0" in caught.value.why
+
+
+def test_ctrl_c_inside_a_verb_ends_the_rehearsal(performer: Performer, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(performer, monkeypatch, Told(click.Abort()), Verb(release=1, arguments=("build",)))
