@@ -37,6 +37,8 @@ class World:
         """Action, or ``*`` for any change → before which of its further calls somebody else does something."""
         self.lost: set[str] = set()
         """Actions whose next answer is lost: the effect stays, and boto3 sends the request again."""
+        self.breaks_off: dict[str, tuple[int, BaseException]] = {}
+        """Action → which of its further calls takes effect and then ends in this: its answer never comes."""
         self._number = 0
 
     def clock(self) -> float:
@@ -84,6 +86,11 @@ class World:
     def took_effect(self, account: str, action: str, arguments: dict[str, Any]) -> None:
         """Log a call, and die if it was the last."""
         self.calls.append((account, action, arguments))
+        if action in self.breaks_off:
+            number, end = self.breaks_off.pop(action)
+            if number == 1:
+                raise end
+            self.breaks_off[action] = (number - 1, end)
         if self.crash_after is not None and not _reads(action):
             self.crash_after -= 1
             if self.crash_after <= 0:

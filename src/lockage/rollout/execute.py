@@ -1,7 +1,6 @@
 """Carries instructions out in one environment. The executor that prints them instead is in ``show``."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import TypeVar, assert_never
 
@@ -26,6 +25,7 @@ from lockage.model.rollout import (
     UpdateConfiguration,
     VersionState,
 )
+from lockage.rollout.together import together
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -203,10 +203,7 @@ class ActingExecutor:
         return Proof(function=function, version=version, digest=desired.digest, seconds=answer.seconds)
 
     def _together(self, work: Callable[[T], R], items: Iterable[T]) -> list[R]:
-        if self._workers == 1:
-            return [work(item) for item in items]
-        with ThreadPoolExecutor(max_workers=self._workers) as pool:
-            return list(pool.map(work, items))
+        return together(work, items, self._workers)
 
 
 def point_alias(

@@ -1,4 +1,5 @@
 import pytest
+from botocore.exceptions import ReadTimeoutError
 from fakes.environment import Environments, FakeChecks, digest, image, make_release
 from msgspec.structs import replace
 
@@ -298,3 +299,126 @@ def test_an_answer_that_was_lost_is_no_conflict(action: str) -> None:
     deploy(environments.site(), make_release("a"), FakeChecks())
     assert environments.world.lost == set()
     assert environments.serves()["scorer"][0] == image("a")
+
+
+LOST = ReadTimeoutError(endpoint_url="https://store.example")
+WRITES = range(1, 8)
+"""Of a deployment: journal, record, then shifting, verifying, live, good and done."""
+
+
+@pytest.mark.parametrize("number", WRITES)
+def test_the_record_tells_the_truth_whenever_it_is_interrupted(number: int) -> None:
+    first, second = make_release("a"), make_release("b")
+    environments = Environments()
+    deploy(environments.site(), first, FakeChecks())
+    environments.world.breaks_off["s3:PutObject"] = (number, KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        deploy(environments.site(), second, FakeChecks())
+    record, _ = environments.store.record("preprod")
+    serves = second if number >= 6 else first
+    assert record.release == serves.id
+    assert environments.serves()["scorer"][0] == image(serves.commit[0])
+    assert (record.open is None) == (number == 1 or number > 2), "one that did not begin is ended by the next"
+
+
+@pytest.mark.parametrize("number", [3, 4, 5])
+def test_an_answer_that_never_came_is_no_other_rollout(number: int) -> None:
+    first, second = make_release("a"), make_release("b")
+    environments = Environments()
+    deploy(environments.site(), first, FakeChecks())
+    environments.world.breaks_off["s3:PutObject"] = (number, LOST)
+    with pytest.raises(RolloutFailed, match="got no answer") as caught:
+        deploy(environments.site(), second, FakeChecks())
+    assert f"release {first.id[:12]}" in caught.value.why
+    record, _ = environments.store.record("preprod")
+    assert (record.release, record.open, record.passages[-1].state) == (first.id, None, "staged")
+    assert environments.serves()["scorer"][0] == image("a")
+
+
+@pytest.mark.parametrize("number", [6, 7])
+def test_what_was_found_good_stays_although_the_answer_never_came(number: int) -> None:
+    first, second = make_release("a"), make_release("b")
+    environments = Environments()
+    deploy(environments.site(), first, FakeChecks())
+    environments.world.breaks_off["s3:PutObject"] = (number, LOST)
+    assert deploy(environments.site(), second, FakeChecks()).release == second.id
+    record, _ = environments.store.record("preprod")
+    assert (record.release, record.open) == (second.id, None)
+    assert environments.serves()["scorer"][0] == image("b")
+
+
+def test_where_nobody_knows_whether_it_was_written_nothing_is_undone() -> None:
+    environments = Environments()
+    deploy(environments.site(), make_release("a"), FakeChecks())
+    second = make_release("b")
+
+    class StoreIsLost(FakeChecks):
+        def run(self) -> None:
+            environments.world.denied |= {("releases", "s3:PutObject"), ("releases", "s3:GetObject")}
+
+    with pytest.raises(AwsError, match="it is not known whether that was written down") as caught:
+        deploy(environments.site(), second, StoreIsLost())
+    assert "run the same command again" in caught.value.remedy
+    assert environments.serves()["scorer"][0] == image("b")
+    environments.world.denied.clear()
+    deploy(environments.site(), second, FakeChecks())
+    assert environments.store.record("preprod")[0].release == second.id
+
+
+def test_the_last_write_of_the_journal_undoes_nothing() -> None:
+    environments, second = Environments(), make_release("b")
+    deploy(environments.site(), make_release("a"), FakeChecks())
+    environments.world.denied_calls["s3:PutObject"] = {7}
+    assert deploy(environments.site(), second, FakeChecks()).release == second.id
+    assert environments.serves()["scorer"][0] == image("b")
+
+
+def test_who_moves_an_alias_by_hand_does_not_make_the_release_bad() -> None:
+    environments, second = Environments(), make_release("b")
+    deploy(environments.site(), make_release("a"), FakeChecks())
+    alias = environments.lambdas["preprod"].functions["platform-scorer"].aliases["live"]
+    environments.world.meanwhile["lambda:UpdateAlias"] = (1, lambda: alias.update(RevisionId="by hand"))
+    with pytest.raises(RolloutFailed, match="was moved by someone else"):
+        deploy(environments.site(), second, FakeChecks())
+    assert environments.store.record("preprod")[0].passages[-1].state == "staged"
+
+
+def test_going_back_says_which_alias_was_elsewhere_before() -> None:
+    environments = Environments()
+    for letter in "ab":
+        deploy(environments.site(), make_release(letter), FakeChecks())
+    environments.lambdas["preprod"].functions["platform-scorer"].aliases["live"]["FunctionVersion"] = "1"
+    with pytest.raises(RolloutFailed) as caught:
+        deploy(environments.site(), make_release("c"), FakeChecks(ChecksFailed("no", why="no", remedy="no")))
+    assert "every alias is back where it was, and not all of them are at release" in caught.value.why
+    assert "scorer: at 1, as it was found, not at the release's 3: it was moved by hand before" in caught.value.why
+
+
+def test_an_alias_that_somebody_else_made_is_not_removed() -> None:
+    environments, wider = Environments(), make_release("b", functions=("extra", "scorer"))
+    made = environments.lambdas["preprod"].add("platform-extra", alias=None)
+    terraform = {"Name": "live", "FunctionVersion": "1", "RevisionId": "of Terraform"}
+    environments.world.meanwhile["lambda:CreateAlias"] = (1, lambda: made.aliases.update(live=terraform))
+    with pytest.raises(RolloutFailed) as caught:
+        deploy(environments.site(), wider, FakeChecks())
+    assert made.aliases["live"] == terraform
+    assert "extra: its alias, at version 1, is not of this rollout's making and was left" in caught.value.why
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_going_back_is_tried_again_where_its_guard_fails(*, lost: bool) -> None:
+    environments = Environments()
+    deploy(environments.site(), make_release("a"), FakeChecks())
+    alias = environments.lambdas["preprod"].functions["platform-scorer"].aliases["live"]
+
+    class Failing(FakeChecks):
+        def run(self) -> None:
+            if lost:
+                environments.world.lost.add("lambda:UpdateAlias")
+            else:
+                environments.world.meanwhile["lambda:UpdateAlias"] = (1, lambda: alias.update(RevisionId="by hand"))
+            raise ChecksFailed("no", why="no", remedy="no")
+
+    with pytest.raises(RolloutFailed, match="did not take"):
+        deploy(environments.site(), make_release("b"), Failing())
+    assert {found for found, _ in environments.serves().values()} == {image("a")}

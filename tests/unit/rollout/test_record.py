@@ -97,3 +97,17 @@ def test_a_record_forgets_its_oldest_passages() -> None:
         held = records.passed(held, passage(number, "good"))
     assert len(held.passages) == records.REMEMBERED
     assert held.passages[0].rollout == 5
+
+
+def test_what_serves_and_what_a_rollback_may_go_to_is_never_forgotten() -> None:
+    held = record(passage(1, "good"), passage(2, "good"), serves=2)
+    for number in range(3, records.REMEMBERED + 50):
+        held = records.passed(held, passage(3, "bad", rollout=number))
+    assert records.target(held, None, release(2)).release == release(1)
+    assert records.needed(held) == {"scorer": {"1", "2"}}
+    assert len(held.passages) == records.REMEMBERED
+
+
+def test_a_long_reason_is_cut() -> None:
+    held = records.judged(record(passage(1, "live")), 1, "bad", at="now", reason="x" * 10_000)
+    assert len(held.passages[0].reason) == records.REASON_LENGTH
