@@ -46,6 +46,13 @@ def set_up(session: nox.Session, *parts: str) -> list[str]:
 
 
 @nox.session
+def plan(session: nox.Session) -> None:
+    """Say what a build would do, and why."""
+    install(session, extras=("build",))
+    session.run("lockage", "plan", *session.posargs)
+
+
+@nox.session
 def build(session: nox.Session) -> None:
     """Build images into dist/: all, or those named."""
     install(session, extras=("build",))
@@ -114,6 +121,13 @@ def rehearse(session: nox.Session) -> None:
     install(session, extras=("build", "rehearsal"), groups=("e2e",))
     ready = set_up(session, "engine", "trivy", "syft", "opa", "crane", "base")
     session.run("lockage", "rehearse", *ready, interrupt_timeout=PATIENCE, terminate_timeout=PATIENCE)
+
+
+@nox.session
+def invoke(session: nox.Session) -> None:
+    """Run one function on one event in its real image: NAME EVENT."""
+    install(session, extras=("build",))
+    session.run("lockage", "invoke", *set_up(session, "engine"))
 
 
 @nox.session
