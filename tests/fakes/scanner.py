@@ -8,6 +8,9 @@ from lockage.errors import ToolError
 from lockage.oci import layout as oci
 from lockage.tools.locked import Tool
 
+SYFT_CONFIG = Path(__file__).parents[2] / "sbom" / "syft.yaml"
+DEB = "pkg:deb/debian/glibc@2.41-12"
+
 
 def tool(name: str = "trivy", version: str = "0.74.0", sha256: str = "e" * 64) -> Tool:
     return Tool(name=name, path=Path("/nowhere", name), version=version, source="release", sha256=sha256)
@@ -70,3 +73,36 @@ class FakeDownloads:
         (folder / "trivy.db").write_bytes(content)
         written = json.dumps({"Version": 2, "UpdatedAt": updated, "DownloadedAt": self.now, "NextUpdate": updated})
         (folder / "metadata.json").write_text(written if self.metadata is None else self.metadata)
+
+
+class FakeSyft:
+    """Describes whatever lies in the layout as one Debian package."""
+
+    def __init__(self, config: Path = SYFT_CONFIG) -> None:
+        self.tool = tool("syft", "1.51.0")
+        self.config = config
+        self.fails: ToolError | None = None
+        self.cut = False
+        self.described: list[tuple[str, Path]] = []
+
+    def describe(self, layout: Path, name: str, cyclonedx: Path, spdx: Path) -> None:
+        self.described.append((name, layout))
+        if self.fails is not None:
+            raise self.fails
+        digest = oci.read(layout).digest
+        component = {"bom-ref": "root", "name": name, "version": digest}
+        cdx: dict[str, Any] = {"metadata": {"component": component}, "components": [{"bom-ref": "a", "purl": DEB}]}
+        cyclonedx.write_text(json.dumps(cdx))
+        root = {
+            "SPDXID": "SPDXRef-Root",
+            "checksums": [{"algorithm": "SHA256", "checksumValue": digest.removeprefix("sha256:")}],
+        }
+        deb = {"SPDXID": "SPDXRef-a", "externalRefs": [{"referenceType": "purl", "referenceLocator": DEB}]}
+        describes = {
+            "spdxElementId": "SPDXRef-DOCUMENT",
+            "relatedSpdxElement": "SPDXRef-Root",
+            "relationshipType": "DESCRIBES",
+        }
+        document = {"creationInfo": {}, "packages": [root, deb], "relationships": [describes]}
+        text = json.dumps(document)
+        spdx.write_text(text[:-5] if self.cut else text)

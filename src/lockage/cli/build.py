@@ -4,9 +4,11 @@ from pathlib import Path
 
 import click
 
+from lockage import github
 from lockage.build.bases import Bases
 from lockage.build.execute import execute
 from lockage.build.image import Workshop
+from lockage.cli import handed
 from lockage.cli.options import project_option
 from lockage.config.load import load_project
 from lockage.console import Console
@@ -28,7 +30,8 @@ from lockage.tools.uv import Uv
 def command(names: tuple[str, ...], *, project_file: Path) -> None:
     """Build images into dist/, and what they are built upon; what stands with equal inputs is reused.
 
-    NAMES are images of lockage.yaml; all of them by default. Prints a line an image: name and digest.
+    NAMES are images of lockage.yaml; all of them by default. Prints a line an image: name and digest. In
+    GitHub Actions the output `artifacts` tells a publisher what was built.
     """
     console = make_console()
     dist = DistDir(project_file.parent / "dist")
@@ -38,6 +41,7 @@ def command(names: tuple[str, ...], *, project_file: Path) -> None:
         artifacts = execute(plan, workshop(project_file, plan, dist, console))
     for artifact in artifacts:
         print(f"{artifact.name} {artifact.digest}")
+    github.set_output("artifacts", handed.told(dist, [artifact.name for artifact in artifacts]))
 
 
 def workshop(project_file: Path, plan: BuildPlan, dist: DistDir, console: Console) -> Workshop:

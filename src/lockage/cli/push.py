@@ -6,13 +6,14 @@ import click
 
 from lockage.aws.access import Access
 from lockage.aws.ecr import registry_host
-from lockage.cli import wares
+from lockage.cli import handed, wares
 from lockage.cli.images import chosen
 from lockage.cli.options import project_option
 from lockage.config.load import load_local, load_project
 from lockage.config.schema import Project
 from lockage.console import Console
 from lockage.model.dist import DistDir
+from lockage.model.ids import Digest
 from lockage.model.release import image_tag
 from lockage.publish import acceptance
 from lockage.publish.push import Pushed, Shop, push
@@ -26,7 +27,10 @@ from lockage.tools.locked import Locked
 @click.command("push")
 @click.argument("names", nargs=-1)
 @project_option
-def command(names: tuple[str, ...], *, project_file: Path) -> None:
+@handed.options
+def command(
+    names: tuple[str, ...], *, project_file: Path, evidence: Path | None, expect: dict[str, Digest] | None
+) -> None:
     """Push what passed the gate, under the commit's tag: absent, push; the same, nothing; another, stop.
 
     NAMES are images of lockage.yaml; all that have a repository by default. Builds nothing: what is in dist/ is hashed
@@ -37,7 +41,8 @@ def command(names: tuple[str, ...], *, project_file: Path) -> None:
     project, root = load_project(project_file), project_file.parent
     with timed("push", DistDir(root / "dist"), console):
         with console.step("hold every image to its evidence"):
-            goods = wares.inspect(chosen(names, wares.published(project)), project, root)
+            meant = chosen(names, wares.published(project))
+            goods = wares.inspect(meant, project, root, evidence=evidence, expect=expect)
         done = _push(project, project_file, goods, console)
     for one in done:
         print(f"{one.repository}:{one.tag} {one.digest}")

@@ -1,5 +1,6 @@
 """``lockage release``: one manifest of what was pushed."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -7,7 +8,7 @@ import click
 from lockage import github
 from lockage.aws.access import Access
 from lockage.aws.ecr import EcrClient
-from lockage.cli import wares
+from lockage.cli import handed, wares
 from lockage.cli.options import project_option
 from lockage.config.load import load_project
 from lockage.config.schema import Project
@@ -15,6 +16,7 @@ from lockage.console import Console
 from lockage.errors import UsageError
 from lockage.model.canonical import canonical
 from lockage.model.dist import DistDir, write
+from lockage.model.ids import Digest
 from lockage.model.release import Release, image_tag
 from lockage.publish import acceptance
 from lockage.release.make import Source, make, probe_event, with_parent
@@ -25,7 +27,8 @@ from lockage.report.timings import timed
 
 @click.command("release")
 @project_option
-def command(*, project_file: Path) -> None:
+@handed.options
+def command(*, project_file: Path, evidence: Path | None, expect: dict[str, Digest] | None) -> None:
     """Write the release manifest of what was pushed, into dist/release.json and the release store.
 
     A release names every function's image by digest, its declared configuration, and the evidence; its id is its own
@@ -35,20 +38,22 @@ def command(*, project_file: Path) -> None:
     project, root = load_project(project_file), project_file.parent
     dist = DistDir(root / "dist")
     with timed("release", dist, console):
+        used = list(dict.fromkeys(function.image for function in project.functions.values()))
+        goods = dict(zip(used, wares.inspect(used, project, root, evidence=evidence, expect=expect), strict=True))
         access = Access.default(project.registry.region)
         access.require(project.registry.account, "the registry's account")
         with console.step("release") as step:
-            release = _release(project, root, access, console)
+            release = _release(project, root, goods, access, console)
             write(dist.release(), canonical(release))
             step.made(f"{release.id[:12]}: {len(release.functions)} functions")
     github.set_output("release", release.id)
     print(release.id)
 
 
-def _release(project: Project, root: Path, access: Access, console: Console) -> Release:
+def _release(
+    project: Project, root: Path, goods: Mapping[str, wares.Ware], access: Access, console: Console
+) -> Release:
     source = wares.source(root)
-    used = list(dict.fromkeys(function.image for function in project.functions.values()))
-    goods = dict(zip(used, wares.inspect(used, project, root), strict=True))
     probes = {
         name: probe_event(name, function.probe, (root / function.probe).read_bytes())
         for name, function in project.functions.items()

@@ -14,7 +14,7 @@ from lockage.config.load import load_project
 from lockage.console import Console, Step
 from lockage.errors import Inconclusive, UsageError
 from lockage.gate import selftest, views
-from lockage.gate.database import Choice, Databases, Prepared, read
+from lockage.gate.database import Choice, Databases, Prepared, read_handed
 from lockage.gate.findings import Unreadable
 from lockage.gate.fixture import Fixture
 from lockage.gate.policy import SCANNER_CONFIG, Policy
@@ -79,7 +79,9 @@ def command(
         policy = read_policy(project, root)
         selftest.prove(policy)
         prepared = (
-            Prepared(cache=cache, facts=read(cache)) if cache else _database(trivy, root, policy, database, console)
+            Prepared(cache=cache, facts=read_handed(cache, _databases()))
+            if cache
+            else _database(trivy, root, policy, database, console)
         )
         if prepare:
             _hand_over(prepared)
@@ -131,9 +133,13 @@ def _show(rulings: Sequence[Ruling]) -> None:
 
 
 def _database(trivy: Trivy, root: Path, policy: Policy, choice: Choice, console: Console) -> Prepared:
-    cache = cache_dir() / "trivy"
+    cache = _databases()
     fixture = Fixture(root / ADVISORIES, Locked().lock.folder / "trivy-fixtures", cache)
     return Databases(cache, trivy, fixture.build, console, _now).prepare(choice, policy.max_age)
+
+
+def _databases() -> Path:
+    return cache_dir() / "trivy"
 
 
 def _now() -> datetime:

@@ -17,6 +17,7 @@ from lockage.console import Console
 from lockage.errors import ToolError
 from lockage.gate.evidence import DatabaseFacts
 from lockage.gate.findings import Unreadable
+from lockage.model.ids import Digest
 from lockage.oci.layout import hash_file
 from lockage.tools.exclusive import alone
 
@@ -74,6 +75,29 @@ def read(cache: Path) -> DatabaseFacts | Unreadable:
         second_source=mark.second_source if mark else "",
         systems=mark.systems if mark else (),
     )
+
+
+def read_handed(cache: Path, root: Path) -> DatabaseFacts | Unreadable:
+    """What lies in a Trivy cache folder that somebody named: with its mark, or else where a download was put.
+
+    A fixture whose mark was lost looks like a published database. Only a folder that :class:`Published` made, named by
+    the database's content, is known to hold none.
+
+    Args:
+        cache: the folder.
+        root: the folder in the per-user cache, as :class:`Databases` has it.
+    """
+    facts = read(cache)
+    if isinstance(facts, Unreadable) or facts.second_source:
+        return facts
+    if cache.resolve() != _home((root / "published").resolve(), facts.digest):
+        return Unreadable(reason=f"{cache} holds a database that nothing says the origin of; --prepare names one")
+    return facts
+
+
+def _home(folder: Path, digest: Digest) -> Path:
+    """Where a published database lies, by its content."""
+    return folder / digest.removeprefix("sha256:")[:_NAME_DIGITS]
 
 
 class Databases:
@@ -190,7 +214,7 @@ class Published:
             facts = read(Path(part))
             if isinstance(facts, Unreadable):
                 return f"the published vulnerability database came broken: {facts.reason}"
-            home = self._folder / facts.digest.removeprefix("sha256:")[:_NAME_DIGITS]
+            home = _home(self._folder, facts.digest)
             self._forget_all_but(home, self._here())
             (home / "db").mkdir(parents=True, exist_ok=True)
             for name in ("trivy.db", "metadata.json"):

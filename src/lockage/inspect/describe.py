@@ -51,7 +51,7 @@ class Describer:
         """
         digest = self._dist.read_artifact(name).digest
         try:
-            cdx, spdx = _read(name, self._dist.cyclonedx(name)), _read(name, self._dist.spdx(name))
+            cdx, spdx = read(name, self._dist.cyclonedx(name)), read(name, self._dist.spdx(name))
             packages, os_packages = documents.check(name, digest, cdx, spdx)
         except SbomDoubtful:
             return None
@@ -74,7 +74,7 @@ class Describer:
         with tempfile.TemporaryDirectory(prefix=".sbom-", dir=self._dist.folder(name)) as part:
             raw = Path(part, "cdx.json"), Path(part, "spdx.json")
             self._cataloguer.describe(layout.path, name, *raw)
-            cdx, spdx = (_read(name, path) for path in raw)
+            cdx, spdx = (read(name, path) for path in raw)
         packages, os_packages = documents.check(name, digest, cdx, spdx)
         subject = Subject(name=name, digest=digest, created=layout.config.created)
         _write(self._dist.cyclonedx(name), documents.cyclonedx(cdx, subject, self._maker))
@@ -92,7 +92,12 @@ class Describer:
         )
 
 
-def _read(name: str, path: Path) -> Document:
+def read(name: str, path: Path) -> Document:
+    """One of an image's documents.
+
+    Raises:
+        SbomDoubtful: it is not there, or not JSON.
+    """
     try:
         document: Document = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:

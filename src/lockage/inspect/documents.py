@@ -18,6 +18,9 @@ from lockage.model.sbom import REHEARSAL_ONLY
 
 Document = dict[str, Any]
 
+PROGRAM = "lockage:syft:program"
+"""The property of a CycloneDX document that names its maker."""
+
 _NAMESPACE = uuid.UUID("0b0e2e0f-5d4c-5d43-9d6a-6f2f9a3c7f11")
 _EPOCH = "1970-01-01T00:00:00Z"
 _OS_TYPES = {"apk", "deb", "rpm"}
@@ -73,7 +76,7 @@ class Maker(msgspec.Struct, frozen=True, kw_only=True):
     def properties(self) -> list[dict[str, str]]:
         """As CycloneDX has it."""
         listed = {
-            "lockage:syft:program": self.program,
+            PROGRAM: self.program,
             "lockage:syft:config": self.config,
             REHEARSAL_ONLY: self.second_source,
         }
@@ -83,6 +86,12 @@ class Maker(msgspec.Struct, frozen=True, kw_only=True):
     def comment(self) -> str:
         """As SPDX has it."""
         return "; ".join(f"{one['name']} {one['value']}" for one in self.properties)
+
+
+def program(cdx: Document) -> str:
+    """``sha256:…`` of the program that a document names as its maker; empty when it names none."""
+    properties = cdx.get("metadata", {}).get("properties", [])
+    return next((one.get("value", "") for one in properties if one.get("name") == PROGRAM), "")
 
 
 def made_by(maker: Maker, cdx: Document, spdx_: Document) -> bool:

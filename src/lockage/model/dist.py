@@ -29,6 +29,10 @@ class DistDir:
         """Everything about one artifact."""
         return self.root / name
 
+    def artifact(self, name: str) -> Path:
+        """What was built, and of what."""
+        return self.folder(name) / "artifact.json"
+
     def layout(self, name: str) -> Path:
         """The artifact's OCI image layout."""
         return self.folder(name) / "layout"

@@ -1,8 +1,6 @@
 """What Lambda and this project take, held before anything is pushed. Pure but for reading the files it is about."""
 
-import json
 from collections.abc import Iterable
-from pathlib import Path
 
 from lockage.errors import GateFailed, Inconclusive, UsageError
 from lockage.model.artifact import ImageArtifact
@@ -72,7 +70,7 @@ def hold_identity(artifact: ImageArtifact, layout: Layout) -> None:
         raise NotAcceptedError(
             f"dist/{artifact.name} holds another image than was built",
             why=f"artifact.json names {artifact.digest}, and the layout is {layout.digest}",
-            remedy=f"build, describe and scan it again: ./noxw -s build scan -- {artifact.name}",
+            remedy=f"build, describe and scan it again: ./noxw -s build sbom scan -- {artifact.name}",
         )
 
 
@@ -95,26 +93,8 @@ def hold_verdict(artifact: ImageArtifact, verdict: Verdict) -> None:
     raise kind(
         f"{artifact.name} is not pushed: its verdict is {verdict.outcome}",
         why="\n".join(verdict.reasons),
-        remedy=f"mend what the gate stopped, then build and scan again: ./noxw -s build scan -- {artifact.name}",
+        remedy=f"mend what the gate stopped, then build and scan again: ./noxw -s build sbom scan -- {artifact.name}",
     )
-
-
-def sbom_second_source(artifact: ImageArtifact, cyclonedx: Path, spdx: Path) -> tuple[str, ...]:
-    """Hold that both SBOMs are there and about this image; why they may serve a rehearsal only.
-
-    Raises:
-        Inconclusive: one is missing, unreadable or about another image.
-    """
-    try:
-        document = json.loads(cyclonedx.read_bytes())
-        json.loads(spdx.read_bytes())
-        about = document["metadata"]["component"].get("version")
-        properties = document["metadata"].get("properties", [])
-    except (OSError, ValueError, KeyError, AttributeError) as error:
-        raise _no_sbom(artifact, f"{type(error).__name__}: {error}") from error
-    if about != artifact.digest:
-        raise _no_sbom(artifact, f"{cyclonedx.name} is about {about}, and the image is {artifact.digest}")
-    return tuple(one["value"] for one in properties if one.get("name") == "lockage:rehearsal-only")
 
 
 def second_sources(artifact: ImageArtifact, verdict: Verdict, sbom: Iterable[str]) -> tuple[str, ...]:
@@ -140,11 +120,3 @@ def hold_rehearsal(artifact: ImageArtifact, reasons: tuple[str, ...], account: s
 def _types(what: str, found: Iterable[str], known: frozenset[str]) -> list[str]:
     unknown = dict.fromkeys(one for one in found if one not in known)
     return [f"{what} is of type {one or '(none stated)'}" for one in unknown]
-
-
-def _no_sbom(artifact: ImageArtifact, why: str) -> Inconclusive:
-    return Inconclusive(
-        f"what is in {artifact.name} is not known; it was not pushed",
-        why=why,
-        remedy=f"describe it: ./noxw -s sbom -- {artifact.name}",
-    )

@@ -10,7 +10,7 @@ from fakes.scanner import FakeDownloads
 
 from lockage.console import Console, PlainView
 from lockage.errors import ToolError
-from lockage.gate.database import Databases, Prepared, SecondSource, read
+from lockage.gate.database import Databases, Prepared, SecondSource, read, read_handed
 from lockage.gate.evidence import DatabaseFacts
 from lockage.gate.findings import Unreadable
 
@@ -216,3 +216,21 @@ def test_a_mark_that_cannot_be_read_does_not_turn_a_fixture_into_a_published_dat
     cache = machine.prepare("fixture").cache
     (cache / "db" / "second-source.json").write_text("{")
     assert isinstance(read(cache), Unreadable)
+
+
+def test_a_database_that_another_step_used_is_known_by_its_mark_or_by_where_it_was_put(machine: Machine) -> None:
+    machine.publish(b"one")
+    assert read_handed(machine.prepare().cache, machine.root) == machine.facts()
+    assert read_handed(machine.prepare("fixture").cache, machine.root) == machine.facts("fixture")
+
+
+@pytest.mark.parametrize("place", ["fixture", "published/0123456789abcdef"])
+def test_a_fixture_that_lost_its_mark_does_not_pass_for_published(machine: Machine, place: str) -> None:
+    fixture = machine.prepare("fixture").cache
+    (fixture / "db" / "second-source.json").unlink()
+    moved = machine.root / place
+    moved.parent.mkdir(exist_ok=True)
+    fixture.rename(moved)
+    found = read_handed(moved, machine.root)
+    assert isinstance(found, Unreadable)
+    assert found.reason == f"{moved} holds a database that nothing says the origin of; --prepare names one"

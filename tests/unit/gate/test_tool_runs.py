@@ -13,6 +13,13 @@ from lockage.tools.trivy import Trivy
 
 SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_WEB_IDENTITY_TOKEN_FILE", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "GITHUB_TOKEN")
 
+COMPLETE = (
+    "--format=json --list-all-pkgs=true --severity=UNKNOWN,LOW,MEDIUM,HIGH,CRITICAL --ignore-unfixed=false "
+    "--scanners=vuln --pkg-types=os,library --show-suppressed=true --exit-code=0 --offline-scan=true "
+    "--skip-db-update=true --skip-java-db-update=true --skip-vex-repo-update=true"
+)
+"""What a configuration file could switch off; the command line wins."""
+
 
 class Stub:
     """A program that records its arguments, environment and folder, and ends as told."""
@@ -50,7 +57,7 @@ def test_trivy_scans_without_credentials_settings_or_ignore_files(
     layout, cache, output = (tmp_path / part for part in ("a@b:c", "cache", "findings.json"))
     Trivy(stub.tool, Path("sbom/trivy.yaml")).scan(layout, "platform", cache, output)
     assert stub.arguments() == (
-        f"image --quiet --skip-version-check --disable-telemetry --config {tmp_path}/sbom/trivy.yaml "
+        f"image --quiet --skip-version-check --disable-telemetry --config {tmp_path}/sbom/trivy.yaml {COMPLETE} "
         f"--cache-dir {cache} --cache-backend memory --input platform --output {output}"
     )
     seen = stub.variables()

@@ -1,15 +1,13 @@
 """Describing an image: both documents or none, and never those of before."""
 
 import hashlib
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fakes.dist import put_image
 from fakes.images import write_clean
 from fakes.oci import write_layout
-from fakes.scanner import tool
+from fakes.scanner import FakeSyft, tool
 
 from lockage.errors import ToolError, UsageError
 from lockage.inspect.describe import Describer
@@ -19,40 +17,6 @@ from lockage.model.sbom import Sbom
 from lockage.oci import layout as oci
 
 CONFIG = Path(__file__).parents[3] / "sbom" / "syft.yaml"
-DEB = "pkg:deb/debian/glibc@2.41-12"
-
-
-class FakeSyft:
-    """Describes whatever lies in the layout as one Debian package."""
-
-    def __init__(self, config: Path = CONFIG) -> None:
-        self.tool = tool("syft", "1.51.0")
-        self.config = config
-        self.fails: ToolError | None = None
-        self.cut = False
-        self.described: list[tuple[str, Path]] = []
-
-    def describe(self, layout: Path, name: str, cyclonedx: Path, spdx: Path) -> None:
-        self.described.append((name, layout))
-        if self.fails is not None:
-            raise self.fails
-        digest = oci.read(layout).digest
-        component = {"bom-ref": "root", "name": name, "version": digest}
-        cdx: dict[str, Any] = {"metadata": {"component": component}, "components": [{"bom-ref": "a", "purl": DEB}]}
-        cyclonedx.write_text(json.dumps(cdx))
-        root = {
-            "SPDXID": "SPDXRef-Root",
-            "checksums": [{"algorithm": "SHA256", "checksumValue": digest.removeprefix("sha256:")}],
-        }
-        deb = {"SPDXID": "SPDXRef-a", "externalRefs": [{"referenceType": "purl", "referenceLocator": DEB}]}
-        describes = {
-            "spdxElementId": "SPDXRef-DOCUMENT",
-            "relatedSpdxElement": "SPDXRef-Root",
-            "relationshipType": "DESCRIBES",
-        }
-        document = {"creationInfo": {}, "packages": [root, deb], "relationships": [describes]}
-        text = json.dumps(document)
-        spdx.write_text(text[:-5] if self.cut else text)
 
 
 @pytest.fixture

@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 import pytest
@@ -103,37 +102,6 @@ def test_a_verdict_on_another_image_is_none(artifact: ImageArtifact) -> None:
     other = verdict(replace(artifact, digest=Digest(f"sha256:{'f' * 64}")))
     with pytest.raises(Inconclusive, match="platform has no verdict"):
         acceptance.hold_verdict(artifact, other)
-
-
-def sboms(dist: DistDir, about: str, *properties: dict[str, str]) -> tuple[Path, Path]:
-    document = {"metadata": {"component": {"version": about}, "properties": list(properties)}}
-    dist.cyclonedx("platform").write_text(json.dumps(document))
-    dist.spdx("platform").write_text("{}")
-    return dist.cyclonedx("platform"), dist.spdx("platform")
-
-
-def test_sboms_say_where_their_maker_came_from(dist: DistDir, artifact: ImageArtifact) -> None:
-    marked = {"name": "lockage:rehearsal-only", "value": "syft built from its module"}
-    paths = sboms(dist, artifact.digest, marked, {"name": "lockage:syft:sha256", "value": "0"})
-    assert acceptance.sbom_second_source(artifact, *paths) == ("syft built from its module",)
-    assert acceptance.sbom_second_source(artifact, *sboms(dist, artifact.digest)) == ()
-
-
-def test_without_both_sboms_of_this_image_nothing_is_pushed(dist: DistDir, artifact: ImageArtifact) -> None:
-    paths = dist.cyclonedx("platform"), dist.spdx("platform")
-    with pytest.raises(Inconclusive, match="what is in platform is not known; it was not pushed"):
-        acceptance.sbom_second_source(artifact, *paths)
-    sboms(dist, f"sha256:{'f' * 64}")
-    with pytest.raises(Inconclusive) as caught:
-        acceptance.sbom_second_source(artifact, *paths)
-    assert "is about sha256:ffff" in caught.value.why
-    sboms(dist, artifact.digest)
-    paths[1].write_text("{")
-    with pytest.raises(Inconclusive):
-        acceptance.sbom_second_source(artifact, *paths)
-    paths[0].write_text("[]")
-    with pytest.raises(Inconclusive):
-        acceptance.sbom_second_source(artifact, *paths)
 
 
 def test_every_second_source_marks_the_image_once(artifact: ImageArtifact) -> None:

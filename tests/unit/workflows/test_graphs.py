@@ -216,12 +216,19 @@ def test_a_release_passes_every_gate_in_order() -> None:
     assert reaches(WORKFLOWS["build"], "scan", "build")
 
 
-def test_the_publisher_is_handed_by_id_what_was_scanned_and_then_what_was_built() -> None:
+def test_the_publisher_is_handed_by_id_what_was_built_and_apart_from_it_what_was_scanned() -> None:
     taken = [step.with_ for step in JOBS["release.publish"].steps if step.action == "actions/download-artifact"]
     assert taken == [
-        {"artifact-ids": "${{ needs.build.outputs.evidence }}", "path": "dist"},
+        {"artifact-ids": "${{ needs.build.outputs.evidence }}", "path": "evidence"},
         {"artifact-ids": "${{ needs.build.outputs.dist }}", "path": "dist"},
-    ], "images last: a scanner's job must not be able to replace one"
+    ], "a scanner's job must not be able to replace an image"
+    assert JOBS["release.publish"].steps[-1].env == {
+        "LOCKAGE_EVIDENCE": "evidence",
+        "LOCKAGE_EXPECT": "${{ needs.build.outputs.artifacts }}",
+    }, "the hashes come from the builder's own job, not through an artifact"
+    assert JOBS["build.build"].outputs["artifacts"] == "${{ steps.build.outputs.artifacts }}"
+    (built,) = (step.run for step in JOBS["build.build"].steps if step.id == "build")
+    assert "build" in sessions(built)
 
 
 def test_every_environment_gets_the_release_that_was_published() -> None:
