@@ -10,6 +10,7 @@ from lockage.errors import ToolError, UsageError
 from lockage.model.ids import CommitSha, commit_sha
 from lockage.tools.process import run
 
+_NOT_UTF8 = "\ufffd"  # what stands in the output for bytes that are not
 _REGULAR, _EXECUTABLE = "100644", "100755"
 
 
@@ -81,7 +82,14 @@ class Git:
                 why="what goes into an artifact is what git knows or would add; files it ignores are left out",
                 remedy="work in a clone, or start one: git init",
             ) from error
-        return [entry for entry in said.split("\0") if entry]
+        entries = [entry for entry in said.split("\0") if entry]
+        if odd := [entry for entry in entries if _NOT_UTF8 in entry]:
+            raise UsageError(
+                f"{self.root} holds a file whose name is not UTF-8",
+                why="\n".join(odd),
+                remedy="rename it, or have git ignore it",
+            )
+        return entries
 
     def _hashed(self, path: str) -> TreeFile:
         """As git would add it, so that committing a change does not change its identity."""

@@ -1,3 +1,4 @@
+import os
 import subprocess
 from pathlib import Path
 
@@ -76,6 +77,17 @@ def test_a_link_is_told_as_a_link(root: Path) -> None:
     commit(root)
     assert dirty.mode == "120000"
     assert dirty in Git(root).files("functions")
+
+
+@pytest.mark.parametrize("tracked", [False, True])
+def test_a_name_that_is_not_utf8_is_refused(root: Path, *, tracked: bool) -> None:
+    Path(os.fsdecode(os.fsencode(root / "functions") + b"/caf\xe9.py")).write_text("not to be left out unseen\n")
+    if tracked:
+        commit(root)
+    with pytest.raises(UsageError) as caught:
+        Git(root).files("functions")
+    assert caught.value.what == f"{root} holds a file whose name is not UTF-8"
+    assert "functions/caf" in caught.value.why
 
 
 def test_outside_a_working_tree_the_message_says_what_to_do(tmp_path: Path) -> None:
