@@ -42,6 +42,7 @@ class Gatherer:
         self._local = local
         self._docker = docker
         self._tools = tools
+        self._texts: dict[str, str] = {}
 
     def recipes(self, names: Iterable[str] = ()) -> list[Recipe]:
         """The named images, or all, with those they are built upon.
@@ -67,7 +68,7 @@ class Gatherer:
             if name not in self._project.images:
                 raise _no_such_image(name, self._project)
             path = self._project.images[name].dockerfile
-            found[name] = parse(path, (self._root / path).read_text())
+            found[name] = parse(path, self._text(path))
             hold_pinned(found[name])
             waiting += self._upon(name, found[name])
         return {name: found[name] for name in self._project.images if name in found}
@@ -114,7 +115,7 @@ class Gatherer:
         return Recipe(
             name=name,
             dockerfile=dockerfile,
-            dockerfile_digest=sha256((self._root / image.dockerfile).read_bytes()),
+            dockerfile_digest=sha256(self._text(image.dockerfile).encode()),
             folder=_beside_dockerfile(image, files),
             sources=tuple(_tree(source, files) for source in image.sources),
             handlers=tuple(sorted({function.handler for function in functions})),
@@ -130,12 +131,18 @@ class Gatherer:
         )
 
     def _lock(self, path: str) -> Lock:
-        content = (self._root / path).read_bytes()
-        pins = requirements.parse(path, content.decode())
-        asked = self._root / requirements.asked_path(path)
-        if asked.is_file():
-            requirements.hold_in_step(path, pins, asked.read_text())
-        return Lock(path=path, digest=sha256(content))
+        content = self._text(path)
+        pins = requirements.parse(path, content)
+        asked = requirements.asked_path(path)
+        if (self._root / asked).is_file():
+            requirements.hold_in_step(path, pins, self._text(asked))
+        return Lock(path=path, digest=sha256(content.encode()))
+
+    def _text(self, path: str) -> str:
+        """A file, read once: what is looked at is what is hashed."""
+        if path not in self._texts:
+            self._texts[path] = _decoded(path, self._root / path)
+        return self._texts[path]
 
     def _tool_uses(self, dockerfile: Dockerfile) -> tuple[ToolUse, ...]:
         return tuple(self._tool_use(place) for place in dockerfile.places if place in self._tools.lock.pins)
@@ -155,6 +162,17 @@ class Gatherer:
             digest=f"sha256:{tool.sha256}",
             second_source=tool.second_source,
         )
+
+
+def _decoded(path: str, file: Path) -> str:
+    try:
+        return file.read_bytes().decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{path} cannot be read",
+            why=str(error),
+            remedy="lockage.yaml names it: restore it (git restore), or mend lockage.yaml; it must be UTF-8",
+        ) from error
 
 
 def _folder(image: Image) -> str:

@@ -24,7 +24,7 @@ class Tree(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def digest(self) -> str:
         """``sha256:…`` over names, modes and contents; the folder's own place does not count."""
-        lines = [f"{file.mode} {file.blob} {self.inside(file)}\n" for file in self.files]
+        lines = [f"{file.mode} {file.blob} {self.inside(file)}\0" for file in self.files]  # names can hold a newline
         return sha256("".join(lines).encode())
 
     def inside(self, file: TreeFile) -> str:

@@ -11,7 +11,7 @@ from lockage.config.schema import Local, Mirrors
 from lockage.errors import LockageError
 from lockage.plan.decide import BuildPlan, decide
 from lockage.plan.gather import Gatherer
-from lockage.plan.recipe import Recipe
+from lockage.plan.recipe import Recipe, sha256
 from lockage.tools.buildx import Builder
 from lockage.tools.lock import ToolsLock, load
 from lockage.tools.locked import Locked, Record
@@ -178,6 +178,28 @@ def test_a_lock_out_of_date_is_refused(project: Project) -> None:
 def test_a_lock_without_requirements_beside_it_stands_alone(project: Project) -> None:
     (project.root / "images/app/requirements.in").unlink()
     assert project.recipes("app")[1].lock is not None
+
+
+@pytest.mark.parametrize("path", ["images/app/Dockerfile", "images/app/requirements.lock"])
+def test_a_file_that_cannot_be_read_is_named(project: Project, path: str) -> None:
+    (project.root / path).write_bytes(b"\xff")
+    error = refused(project)
+    assert error.what == f"{path} cannot be read"
+    assert "utf-8" in error.why
+
+
+def test_a_dockerfile_is_read_once(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Path.read_bytes
+
+    def read_then_edit(path: Path) -> bytes:
+        content = read(path)
+        if path.name == "Dockerfile":
+            path.write_text("FROM edited-meanwhile\n")
+        return content
+
+    monkeypatch.setattr(Path, "read_bytes", read_then_edit)
+    base, _ = project.recipes()
+    assert base.dockerfile_digest == sha256(FILES["images/base/Dockerfile"].encode())
 
 
 def test_an_unknown_image_is_refused(project: Project) -> None:

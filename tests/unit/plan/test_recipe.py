@@ -92,4 +92,6 @@ def test_a_tree_is_its_names_modes_and_contents_wherever_it_stands() -> None:
     assert here.digest == there.digest
     executable = msgspec.structs.replace(here.files[0], mode="100755")
     assert Tree(path=here.path, files=(executable, here.files[1])).digest != here.digest
+    forged = TreeFile(path=f"x/a.py\n100644 {'1' * 40} b/c.py", mode="100644", blob="1" * 40)
+    assert Tree(path="x", files=(forged,)).digest != here.digest
     assert Tree(path="x", files=(TreeFile(path="x/a.pyb/c.py", mode="100644", blob="1" * 40),)).digest != here.digest
