@@ -20,17 +20,7 @@ from lockage.config.schema import Github
 from lockage.tools.process import run
 
 STAND_INS = Path(__file__).parent / "actions"
-_USERS_OWN = (
-    "AWS_",
-    "GITHUB_",
-    "LOCKAGE_",
-    "NOX",
-    "PYTEST_",
-    "TRIVY_",
-    "UV_PROJECT_ENVIRONMENT",
-    "UV_PYTHON",
-    "VIRTUAL_ENV",
-)
+_USERS_OWN = ("AWS_", "GITHUB_", "NOX", "PYTEST_", "TRIVY_", "UV_PROJECT_ENVIRONMENT", "UV_PYTHON", "VIRTUAL_ENV")
 """Variables of whoever runs the tests, their session's environment included, which a job on GitHub would not see."""
 
 _NOT_HERE = {
@@ -87,7 +77,8 @@ def commit(tree: Path) -> None:
     """Commit everything in a tree."""
     run(["git", "add", "--all"], cwd=tree)
     who = ["-c", "user.name=Tests", "-c", "user.email=tests@example.com"]
-    run(["git", *who, "commit", "--quiet", "--no-gpg-sign", "--message", "The tree under test"], cwd=tree)
+    alone: dict[str, str | None] = {"GIT_CONFIG_GLOBAL": os.devnull}  # no hooks and no signing of the user's
+    run(["git", *who, "commit", "--quiet", "--message", "The tree under test"], cwd=tree, env=alone)
 
 
 def hand_over(run_folder: Path, tree: Path) -> None:
