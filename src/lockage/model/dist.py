@@ -93,9 +93,12 @@ class DistDir:
         write(self.folder(name) / "verdict.json", encode(verdict))
 
     def beside(self, name: str) -> Path:
-        """A new empty folder on the same file system, to be filled and then given to :meth:`replace`."""
+        """A new empty folder on the same file system, to be filled and then given to :meth:`replace`.
+
+        Its name begins with ``.part-``: whoever is alone in ``dist/`` next removes what a killed process left so.
+        """
         self.root.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=f".{name}-", dir=self.root))
+        return Path(tempfile.mkdtemp(prefix=f".part-{name}-", dir=self.root))
 
     def replace(self, name: str, folder: Path) -> None:
         """Put a filled folder in the artifact's place; what stood there, evidence included, is gone."""

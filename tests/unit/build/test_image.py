@@ -11,6 +11,7 @@ from fakes.builder import FakeBuildx, FakeDocker, FakeUv, workshop
 from lockage.build.execute import execute
 from lockage.build.image import build_image
 from lockage.errors import LockageError
+from lockage.model.dist import DistDir
 from lockage.oci import layout
 from lockage.plan.decide import BuildPlan
 from lockage.plan.recipe import Base, Lock, Recipe
@@ -28,7 +29,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def standing(root: Path) -> list[str]:
-    return sorted(path.name for path in (root / "dist").iterdir())
+    return sorted(path.name for path in (root / "dist").iterdir() if path.name != ".lock")
 
 
 def test_describes_exactly_what_was_built(root: Path) -> None:
@@ -208,6 +209,25 @@ def test_an_image_over_budget_is_refused_naming_its_heaviest_layers(root: Path) 
     assert caught.value.why == "    1.5 MB  layer 0"
     assert "images.platform.budget_mb" in caught.value.remedy
     assert standing(root) == ["base"]
+
+
+def test_what_a_killed_build_left_is_removed(root: Path) -> None:
+    left = DistDir(root / "dist").beside("base")
+    (left / "half-written").write_text("…")
+    execute(
+        recipes.plan_of(root, recipes.recipe(folder=recipes.tree("images/base", "harden.py"))),
+        workshop(root, FakeBuildx()),
+    )
+    assert standing(root) == ["base"]
+
+
+def test_a_path_that_other_programs_would_part_is_refused(root: Path) -> None:
+    buildx = FakeBuildx()
+    with pytest.raises(LockageError) as caught:
+        execute(recipes.plan_of(root, recipes.recipe()), workshop(root / "a,b", buildx))
+    assert caught.value.what == f"the path {root}/a,b/dist holds a comma"
+    assert "move the project" in caught.value.remedy
+    assert buildx.builds == []
 
 
 def test_a_plan_s_reused_images_are_not_built(root: Path) -> None:
