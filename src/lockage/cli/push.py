@@ -52,13 +52,15 @@ def _push(project: Project, project_file: Path, goods: list[wares.Ware], console
     access = Access.default(project.registry.region)
     access.require(project.registry.account, "the registry's account")
     rehearsal = access.parameters().is_rehearsal(project.project)
+    mirror = load_local(project_file).mirrors.registry
+    acceptance.hold_own_registry(mirror, project.registry.account, rehearsal=rehearsal)
     for ware in goods:
         reasons = ware.proven.second_sources
         acceptance.hold_rehearsal(ware.artifact, reasons, project.registry.account, rehearsal=rehearsal)
     shop = Shop(
         images=access.images(),
         registry=Crane(Locked().path("crane")),
-        host=registry_host(project.registry, load_local(project_file).mirrors.registry),
+        host=registry_host(project.registry, mirror),
     )
     source = wares.source(project_file.parent)
     return [_push_one(ware, source, shop, console) for ware in goods]

@@ -117,6 +117,25 @@ def hold_rehearsal(artifact: ImageArtifact, reasons: tuple[str, ...], account: s
         )
 
 
+def hold_own_registry(mirror: str, account: str, *, rehearsal: bool) -> None:
+    """Hold that nothing stands in for ECR outside of a rehearsal: it would be given the token that opens ECR.
+
+    Args:
+        mirror: ``mirrors.registry`` of local configuration; empty when there is none.
+        account: the registry's.
+        rehearsal: whether that account is a rehearsal's.
+
+    Raises:
+        NotAcceptedError: something does, and the account is not a rehearsal's.
+    """
+    if mirror and not rehearsal:
+        raise NotAcceptedError(
+            f"{mirror} may stand in for ECR in a rehearsal only; nothing was pushed",
+            why=f"local configuration names it under mirrors.registry; it would be given the token of account {account}",
+            remedy="take mirrors.registry out of lockage.local.yaml, beside lockage.yaml or in the user's own folder",
+        )
+
+
 def _types(what: str, found: Iterable[str], known: frozenset[str]) -> list[str]:
     unknown = dict.fromkeys(one for one in found if one not in known)
     return [f"{what} is of type {one or '(none stated)'}" for one in unknown]

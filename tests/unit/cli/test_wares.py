@@ -12,6 +12,8 @@ from fakes.oci import write_layout
 from fakes.scanner import FakeSyft, FakeTrivy, report, tool
 from msgspec.structs import replace
 
+from lockage.aws.access import Access, Identity
+from lockage.aws.ssm import ParameterClient
 from lockage.cli import handed, wares
 from lockage.cli.main import main_inner
 from lockage.config.load import load_project
@@ -245,3 +247,13 @@ def test_a_workflow_says_it_in_the_environment(verb: str, monkeypatch: pytest.Mo
     monkeypatch.setenv("LOCKAGE_EXPECT", "")
     with pytest.raises(UsageError, match="what is expected of the build cannot be read"):
         main_inner([verb])
+
+
+def test_outside_of_a_rehearsal_nothing_stands_in_for_the_registry(
+    ready: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (ready / "lockage.local.yaml").write_text('mirrors: {registry: "localhost:4566"}')
+    monkeypatch.setattr(Access, "identity", Identity(account="222222222222", arn="arn:aws:iam::222222222222:user/a"))
+    monkeypatch.setattr(ParameterClient, "is_rehearsal", lambda *_: False)
+    with pytest.raises(UsageError, match="localhost:4566 may stand in for ECR in a rehearsal only"):
+        main_inner(["push", "--project", str(ready / "lockage.yaml")])

@@ -119,3 +119,13 @@ def test_what_is_marked_goes_to_a_rehearsals_registry_only(artifact: ImageArtifa
         acceptance.hold_rehearsal(artifact, ("stand-in",), "222222222222", rehearsal=False)
     assert caught.value.what == "platform may serve a rehearsal only; account 222222222222 does not take it"
     assert caught.value.why == "stand-in"
+
+
+def test_only_a_rehearsal_gives_its_token_to_what_stands_in_for_ecr() -> None:
+    acceptance.hold_own_registry("", "222222222222", rehearsal=False)
+    acceptance.hold_own_registry("localhost:4566", "222222222222", rehearsal=True)
+    with pytest.raises(NotAcceptedError) as caught:
+        acceptance.hold_own_registry("localhost:4566", "222222222222", rehearsal=False)
+    assert caught.value.what == "localhost:4566 may stand in for ECR in a rehearsal only; nothing was pushed"
+    assert caught.value.why.endswith("it would be given the token of account 222222222222")
+    assert "take mirrors.registry out" in caught.value.remedy
