@@ -56,15 +56,18 @@ def released(tree: Tree) -> Release | None:
     return msgspec.json.decode(path.read_bytes(), type=Release) if path.is_file() else None
 
 
-def files(home: Path, project: Project) -> tuple[tuple[str, str], ...]:
-    """What a person may want to read now, below the project's folder."""
-    kept = [
-        *((f"dist/{name}/", "image layout, SBOMs, findings, verdict") for name in project.images),
-        ("dist/rehearsal/release-2/", "the same of release 2, and beside it of release 3"),
+def files(home: Path, performer: Performer, project: Project) -> tuple[tuple[str, str], ...]:
+    """What this run leaves to read, below the project's folder; the log and the timings are written as it ends."""
+    built = [
+        (str((tree.kept / name).relative_to(home)), f"release {number}: image layout, SBOMs, findings, verdict")
+        for number, tree in performer.trees.items()
+        for name in project.images
+    ]
+    return (
+        *((f"{path}/", about) for path, about in built if (home / path).is_dir()),
         ("dist/rehearsal/aws.log", "what the embedded AWS said"),
         ("dist/timings.json", "every step, its time, and why it was reused or skipped"),
-    ]
-    return tuple((path, about) for path, about in kept if (home / path).exists())
+    )
 
 
 def _artifact(number: int, name: str, tree: Tree) -> ArtifactLine | None:

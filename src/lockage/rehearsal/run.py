@@ -107,7 +107,7 @@ class Rehearsal:
             artifacts=retell.artifacts(performer, self._project),
             releases=retell.releases(performer, self._project),
             steps=records,
-            files=retell.files(self._home, self._project),
+            files=retell.files(self._home, performer, self._project),
             marks=retell.marks(performer),
             failed=f"{failed} (at: {at})" if failed and at else failed,
         )

@@ -200,7 +200,8 @@ def require_passed(report: ChecksReport) -> None:
         raise ChecksFailed(
             f"{count} of {len(report.checks)} end-to-end checks of {report.environment} failed",
             why=report.reason,
-            remedy=f"run them alone: lockage e2e --env {report.environment}; the functions' logs hold the rest",
+            remedy=f"run them alone: ./noxw -s e2e -- --env {report.environment}; the functions' logs hold the rest\n"
+            "in a rehearsal: ./noxw -s rehearse -- --keep leaves all up to look at",
         )
     if report.outcome == "inconclusive":
         raise Inconclusive(

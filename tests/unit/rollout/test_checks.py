@@ -82,7 +82,8 @@ def test_a_failing_check_is_shown(check: Run) -> None:
     assert caught.value.render() == (
         "error: 1 of 2 end-to-end checks of preprod failed\n"
         "  why:  test_a::test_two[x]: AssertionError: 500 is not 200\n"
-        "  next: run them alone: lockage e2e --env preprod; the functions' logs hold the rest"
+        "  next: run them alone: ./noxw -s e2e -- --env preprod; the functions' logs hold the rest\n"
+        "        in a rehearsal: ./noxw -s rehearse -- --keep leaves all up to look at"
     )
 
 
