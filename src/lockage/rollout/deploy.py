@@ -18,7 +18,7 @@ from lockage.rollout.back import give_up, go_back, recover
 from lockage.rollout.checks import ChecksFailed
 from lockage.rollout.execute import ActingExecutor, InterferenceError
 from lockage.rollout.journal import OvertakenError, Rollout
-from lockage.rollout.plan import plan
+from lockage.rollout.plan import drift, plan
 from lockage.rollout.references import desired, look_up
 from lockage.rollout.show import PrintingExecutor
 from lockage.rollout.site import Checks, Site
@@ -121,6 +121,8 @@ def prepare(site: Site, release: Release, rollout: Rollout) -> Prepared:
         remote = site.observe(one.function for one in wanted)
         serving = records.newest(rollout.record, rollout.record.release) if rollout.record.release else None
         planned = plan(wanted, remote, () if serving is None else serving.versions)
+        for line in drift(remote, {} if serving is None else serving.versions):
+            site.console.note(f"drift: {line}")
         step.made(f"{len(wanted) - len(planned.keeps)} of {len(wanted)} functions change")
     return Prepared(plan=planned, remote=remote, references=references)
 

@@ -63,6 +63,11 @@ def _possible(wanted: Iterable[Desired], remote: Mapping[str, RemoteFunction | N
             obstacles.append(f"{one.function}: there is no such function; Terraform makes its shell")
         elif found.latest.package != "Image":
             obstacles.append(f"{one.function}: it is a {found.latest.package} function, and the release holds an image")
+        elif found.alias is not None and found.alias.version == LATEST:
+            obstacles.append(
+                f"{one.function}: its alias is at {LATEST}, which a rollout changes while it stages, "
+                "so traffic would move: publish a version and point the alias at it"
+            )
         else:
             held[one.function] = found
     if obstacles:
@@ -82,8 +87,31 @@ def _impossible(obstacles: list[str], *, packages: bool) -> ImpossibleError:
     return ImpossibleError(
         "this release cannot be rolled out here; nothing was changed",
         why="\n".join(obstacles),
-        remedy=another_way if packages else "apply Terraform for this environment, then run the same command again",
+        remedy=another_way
+        if packages
+        else "apply Terraform for this environment or mend what is named, then run the same command again",
     )
+
+
+def drift(remote: Mapping[str, RemoteFunction | None], serving: Mapping[str, Version]) -> list[str]:
+    """Aliases that are not where the running release has them: moved by hand, or sharing their traffic.
+
+    Args:
+        remote: what the environment holds.
+        serving: function → version, as the record tells of the running release.
+    """
+    lines = []
+    for function, found in remote.items():
+        alias = found.alias if found is not None else None
+        if alias is not None and alias.version != serving.get(function, alias.version):
+            lines.append(
+                f"{function}: its alias is at version {alias.version}, not at the release's {serving[function]}"
+            )
+        if alias is not None and alias.weighted:
+            lines.append(
+                f"{function}: its alias sends a part of its traffic to a second version; that part is not kept"
+            )
+    return lines
 
 
 def _keeps(one: Desired, held: RemoteFunction) -> bool:

@@ -8,6 +8,7 @@ from lockage.rollout import record as records
 from lockage.rollout.back import MixedError
 from lockage.rollout.checks import ChecksFailed
 from lockage.rollout.deploy import deploy
+from lockage.rollout.plan import ImpossibleError
 
 
 def test_a_first_release_is_staged_checked_shifted_and_proven() -> None:
@@ -228,17 +229,14 @@ def test_aliases_go_back_even_where_the_store_is_out_of_reach() -> None:
     assert environments.serves()["scorer"][0] == image("c")
 
 
-def test_an_alias_at_latest_goes_back_there() -> None:
+def test_an_alias_at_latest_is_refused_before_anything_is_changed() -> None:
     environments = Environments()
     for function in environments.lambdas["preprod"].functions.values():
         function.aliases["live"]["FunctionVersion"] = "$LATEST"
-    with pytest.raises(RolloutFailed, match="a check failed") as caught:
-        deploy(environments.site(), make_release("a"), FakeChecks(ChecksFailed("a check failed", why="", remedy="")))
-    aliases = [function.aliases["live"] for function in environments.lambdas["preprod"].functions.values()]
-    assert {alias["FunctionVersion"] for alias in aliases} == {"$LATEST"}
-    assert "every alias is back at what served before there was any release" in caught.value.why
-    deploy(environments.site(), make_release("a"), FakeChecks())
-    assert environments.serves()["scorer"][0] == image("a")
+    with pytest.raises(ImpossibleError) as caught:
+        deploy(environments.site(), make_release("a"), FakeChecks())
+    assert caught.value.why.startswith("onboarding: its alias is at $LATEST, which a rollout changes while it stages")
+    assert environments.world.changes() == []
 
 
 def test_what_somebody_slips_in_before_the_snapshot_is_found_in_it() -> None:

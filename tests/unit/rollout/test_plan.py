@@ -20,7 +20,7 @@ from lockage.model.rollout import (
     UpdateConfiguration,
     VersionState,
 )
-from lockage.rollout.plan import ImpossibleError, plan, plan_rollback
+from lockage.rollout.plan import ImpossibleError, drift, plan, plan_rollback
 from lockage.rollout.show import PrintingExecutor
 
 CONFIGURATION = Configuration(command=("h",), memory_mb=256, timeout_s=30, environment={}, architecture="x86_64")
@@ -100,13 +100,12 @@ def test_what_runs_is_kept_and_still_read_back() -> None:
 @pytest.mark.parametrize(
     "found",
     [
-        remote("a", version="$LATEST"),
         replace(remote("a"), alias=AliasState(version="7", revision="r", weighted=True)),
         replace(remote("a"), live=held("a", version="7", state="Failed")),
         replace(remote("a"), live=held("a", version="7", shell=digest("1"))),
         replace(remote("a"), live=None),
     ],
-    ids=["alias at $LATEST", "weighted alias", "failed version", "another role", "version gone"],
+    ids=["weighted alias", "failed version", "another role", "version gone"],
 )
 def test_what_only_looks_like_it_is_published_anew(found: RemoteFunction) -> None:
     planned = plan((desired("one", "a"),), {"one": found}, {"one"})
@@ -220,4 +219,13 @@ def test_a_plan_can_be_printed() -> None:
         "create the alias      made → the new version",
         "read back             made: alias → the new version → digest → answer",
         "read back             old: alias → the new version → digest → answer",
+    ]
+
+
+def test_what_was_moved_by_hand_is_told() -> None:
+    shared = replace(remote(), alias=AliasState(version="7", revision="r", weighted=True))
+    found = {"one": remote(version="6"), "two": remote(), "new": remote(alias=False), "shared": shared}
+    assert drift(found, {name: Version("7") for name in found}) == [
+        "one: its alias is at version 6, not at the release's 7",
+        "shared: its alias sends a part of its traffic to a second version; that part is not kept",
     ]
