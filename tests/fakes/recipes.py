@@ -31,7 +31,6 @@ def recipe(name: str = "base", text: str = f"FROM {PINNED}\nRUN x\n", **changes:
         "folder": None,
         "sources": (),
         "handlers": (),
-        "probes": (),
         "lock": None,
         "scripts": "sha256:" + "e" * 64,
         "bases": (Base(reference=PINNED, digest=PINNED.partition("@")[2]),) if PINNED in text else (),

@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
@@ -16,7 +16,7 @@ from lockage.tools.buildx import BuildFailed
 from lockage.tools.git import TreeFile, blob
 from lockage.tools.uv import Uv
 
-_CHECK_PATTERNS = ("*_test.rego", "test_*.py", "*_test.py", "conftest.py")
+_CHECK_PATTERNS = ("*_test.rego", "test_*.py", "*_test.py", "conftest.py", "probe.json")
 _CHECK_FOLDERS = {"tests", "testdata"}
 
 
@@ -31,14 +31,10 @@ class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
     reused: bool
 
 
-def only_checks_need(path: str, probes: Iterable[str]) -> bool:
-    """Whether a source file stays out of the image: tests, their data, and probe events."""
+def only_checks_need(path: str) -> bool:
+    """Whether a source file stays out of the image: tests, their data, and probe events, by their names alone."""
     pure = PurePosixPath(path)
-    return (
-        path in set(probes)
-        or any(pure.match(pattern) for pattern in _CHECK_PATTERNS)
-        or bool(_CHECK_FOLDERS & set(pure.parts[:-1]))
-    )
+    return any(pure.match(pattern) for pattern in _CHECK_PATTERNS) or bool(_CHECK_FOLDERS & set(pure.parts[:-1]))
 
 
 def stage_sources(root: Path, recipe: Recipe, sources: Path, checks: Path) -> None:
@@ -54,7 +50,7 @@ def stage_sources(root: Path, recipe: Recipe, sources: Path, checks: Path) -> No
     checks.mkdir()
     for tree in recipe.sources:
         for file in tree.files:
-            into = checks if only_checks_need(file.path, recipe.probes) else sources
+            into = checks if only_checks_need(file.path) else sources
             _copy(root, tree, file, into / PurePosixPath(tree.path).name)
     (checks / "handlers").write_text("".join(f"{handler}\n" for handler in recipe.handlers))
     normalise(sources)

@@ -119,7 +119,6 @@ class Gatherer:
             folder=_beside_dockerfile(image, files),
             sources=tuple(_tree(source, files) for source in image.sources),
             handlers=tuple(sorted({function.handler for function in functions})),
-            probes=tuple(sorted({function.probe for function in functions})),
             lock=self._lock(image.requirements) if image.requirements else None,
             scripts=_scripts_digest(),
             bases=tuple(bases[use] for use in dict.fromkeys(use.name for use in dockerfile.images)),

@@ -74,8 +74,6 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     """What else stands beside the Dockerfile: the main context."""
     sources: tuple[Tree, ...]
     handlers: tuple[str, ...]
-    probes: tuple[str, ...]
-    """Events that only checks need, by path."""
     lock: Lock | None
     scripts: str
     """Digest of Lockage's own scripts for the build."""

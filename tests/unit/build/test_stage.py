@@ -21,15 +21,13 @@ from lockage.plan.recipe import STAGING, Lock, Recipe, sha256
 from lockage.tools.git import blob
 from lockage.tools.uv import DependencyError
 
-PROBES = ("functions/scorer/probe.json",)
-
 
 @pytest.mark.parametrize(
     ("path", "out"),
     [
         ("functions/scorer/handler.py", False),
         ("functions/scorer/probe.json", True),
-        ("functions/other/probe.json", False),
+        ("functions/scorer/a_probe.json", False),
         ("functions/policy/decision.rego", False),
         ("functions/policy/decision_test.rego", True),
         ("functions/scorer/test_handler.py", True),
@@ -41,7 +39,7 @@ PROBES = ("functions/scorer/probe.json",)
     ],
 )
 def test_what_only_checks_need_stays_out_of_the_image(path: str, *, out: bool) -> None:
-    assert only_checks_need(path, PROBES) is out
+    assert only_checks_need(path) is out
 
 
 def staged(root: Path) -> dict[str, tuple[int, int, str]]:
@@ -123,7 +121,6 @@ def test_each_source_stands_under_its_last_name_and_checks_get_the_handlers(proj
             recipes.tree("functions/policy", "decision.rego", "decision_test.rego"),
         ),
         handlers=("scorer.handler.handle",),
-        probes=PROBES,
     )
     stage_sources(project, recipe, project / "sources", project / "checks")
     assert list(staged(project / "sources")) == ["policy/decision.rego", "scorer/handler.py"]

@@ -95,7 +95,7 @@ def test_gathers_everything_an_image_is_made_of(project: Project) -> None:
     assert app.folder.files == (), "the Dockerfile, the lock and its requirements are inputs of their own"
     [source] = app.sources
     assert [file.path for file in source.files] == ["functions/scorer/handler.py", "functions/scorer/probe.json"]
-    assert (app.handlers, app.probes) == (("scorer.handler.handle",), ("functions/scorer/probe.json",))
+    assert app.handlers == ("scorer.handler.handle",)
     assert [tool.name for tool in app.tools] == ["opa"]
 
 

@@ -73,7 +73,6 @@ def test_what_it_is_built_upon_counts_and_hands_its_second_source_on() -> None:
 
 def test_what_bears_on_no_byte_does_not_count() -> None:
     assert of(full(budget_mb=1)) == of(full())
-    assert of(full(probes=("functions/scorer/other.json",))) == of(full())
 
 
 def test_places_that_a_dockerfile_does_not_have_do_not_count() -> None:
