@@ -73,7 +73,7 @@ class Bare:
         stage_sources(self._project, recipe, folder / "sources", folder / "checks")
         (folder / "sources" / HANDLER.relative_to("functions")).touch()  # as an editor would: BuildKit compares times
         stage_scripts(folder / "lockage")
-        dependencies = stage_dependencies(self._project, lock, recipe, uv=Uv(), cache=cache).path
+        dependencies = stage_dependencies(self._project, lock, recipe, uv=Uv(), cache=cache).context
         base = DistDir(self._project / "dist").read_artifact("base")
         return Build(
             name=recipe.dockerfile.path,
@@ -81,8 +81,8 @@ class Bare:
             context=folder / "bare-context",
             contexts={
                 "base": f"docker-image://lockage/platform-base@{base.digest}",
-                "dependencies": str(dependencies),
-                tool.name: str(stage_tool(tool, Locked().path(tool.name).path, cache)),
+                "dependencies": dependencies,
+                tool.name: stage_tool(tool, Locked().path(tool.name).path, recipe, cache).context,
                 **{name: str(folder / name) for name in ("sources", "checks", "lockage")},
             },
             platform=recipe.platform,

@@ -1,5 +1,6 @@
 """An engine, a BuildKit and a uv with memory and without effects outside the folders they are given."""
 
+import tarfile
 from pathlib import Path
 
 from fakes import recipes
@@ -9,6 +10,7 @@ from lockage.build.image import Workshop
 from lockage.console import Console
 from lockage.model.dist import DistDir
 from lockage.model.ids import Digest
+from lockage.oci import layout
 from lockage.tools.buildx import Build, Builder, Buildx
 from lockage.tools.docker import Container, Docker, Engine, Image
 from lockage.tools.locked import Locked
@@ -82,8 +84,8 @@ class FakeBuildx(Buildx):
             build.output.joinpath("half-written").parent.mkdir(parents=True, exist_ok=True)
             build.output.joinpath("half-written").write_text("…")
             raise self.fails
-        folders = {name: Path(value) for name, value in {"main": str(build.context), **build.contexts}.items()}
-        layers = [_content(path) for _, path in sorted(folders.items()) if path.is_dir()]
+        contexts = {"main": str(build.context), **build.contexts}
+        layers = [_content(value) for name, value in sorted(contexts.items()) if name != "base"]
         if self.drifts:
             layers.append({"built-at": str(len(self.builds)).encode()})
         self.received.append({name: content for layer in layers for name, content in layer.items()})
@@ -127,5 +129,11 @@ def workshop(root: Path, buildx: FakeBuildx, *, docker: FakeDocker | None = None
     )
 
 
-def _content(folder: Path) -> dict[str, bytes]:
+def _content(context: str) -> dict[str, bytes]:
+    """Files of a folder, or of a layout's one layer; none of an image from elsewhere."""
+    if context.startswith("oci-layout://"):
+        image = layout.read(Path(context.removeprefix("oci-layout://").partition("@")[0]))
+        with tarfile.open(image.blob(image.manifest.layers[0].digest)) as tar:
+            return {file.name: stream.read() for file in tar if (stream := tar.extractfile(file))}
+    folder = Path(context)
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}

@@ -80,9 +80,9 @@ def _stage(recipe: Recipe, shop: Workshop, work: Path) -> Staged:
     stage.stage_scripts(work / "lockage")
     found: dict[str, str] = {name: str(work / name) for name in ("sources", "checks", "lockage") if name in places}
     if recipe.lock and "dependencies" in places:
-        found["dependencies"] = str(_dependencies(recipe, recipe.lock, shop))
+        found["dependencies"] = _dependencies(recipe, recipe.lock, shop)
     for tool in recipe.tools:
-        found[tool.name] = str(stage.stage_tool(tool, shop.tools.path(tool.name).path, shop.cache))
+        found[tool.name] = stage.stage_tool(tool, shop.tools.path(tool.name).path, recipe, shop.cache).context
     for name in recipe.upon:
         found[name] = shop.bases.context(shop.dist.read_artifact(name), shop.dist.layout(name))
     mirrors = {base.reference: shop.bases.place_of(base) for base in recipe.bases if base.context}
@@ -102,12 +102,12 @@ def _keyed(main: Path, found: Mapping[str, str], shop: Workshop) -> Path:
     return main.rename(main.with_name(f"lockage-{key}"))
 
 
-def _dependencies(recipe: Recipe, lock: Lock, shop: Workshop) -> Path:
+def _dependencies(recipe: Recipe, lock: Lock, shop: Workshop) -> str:
     with shop.console.step(f"dependencies of {recipe.name}") as progress:
         found = stage.stage_dependencies(shop.root, lock, recipe, uv=shop.uv, cache=shop.cache)
         if found.reused:
             progress.reused("the lock is the same")
-    return found.path
+    return found.context
 
 
 def _build(step: Step, shop: Workshop, staged: Staged, folder: Path) -> Artifact:

@@ -3,13 +3,14 @@
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 import msgspec
 
 from lockage.build.normal import normalise, strip_installer
+from lockage.oci import layout
+from lockage.oci.pack import pack
 from lockage.plan.gather import SCRIPTS
 from lockage.plan.recipe import STAGING, Lock, Recipe, ToolUse, Tree, sha256
 from lockage.tools.buildx import BuildFailed
@@ -24,10 +25,11 @@ class ChangedSincePlan(BuildFailed):
     """A file whose bytes are not those that the plan hashed: the image would not be what its fingerprint says."""
 
 
-class Dependencies(msgspec.Struct, frozen=True, kw_only=True):
-    """Wheels unpacked for a target."""
+class Packed(msgspec.Struct, frozen=True, kw_only=True):
+    """What is large and seldom changes, as a context that a digest names."""
 
-    path: Path
+    context: str
+    """For BuildKit: ``oci-layout://…@sha256:…``."""
     reused: bool
 
 
@@ -83,48 +85,49 @@ def stage_scripts(into: Path) -> None:
     normalise(into)
 
 
-def stage_tool(tool: ToolUse, program: Path, cache: Path) -> Path:
-    """A folder with a verified tool's program alone, as ``bin/<name>``; made once per user.
+def stage_tool(tool: ToolUse, program: Path, recipe: Recipe, cache: Path) -> Packed:
+    """A verified tool's program alone, as ``bin/<name>``; packed once per user.
 
-    In a folder of its own because BuildKit gives a context's topmost folder the time at which it received it, and a
-    ``COPY`` from there would hand that time on.
+    In a folder of its own because a ``COPY`` of a context's topmost folder hands on the time at which it arrived.
     """
-    place = cache / "programs" / tool.digest.partition(":")[2]
-    if not place.is_dir():
-        with _beside(place) as tree:
-            (tree / "bin").mkdir(parents=True)
-            shutil.copy(program, tree / "bin" / tool.name)
-            normalise(tree)
-            _take_place(tree, place)
-    return place
+
+    def fill(tree: Path) -> None:
+        (tree / "bin").mkdir(parents=True)
+        shutil.copy(program, tree / "bin" / tool.name)
+
+    return _packed(f"program\n{tool.name}\n{tool.digest}", recipe.platform, cache, fill)
 
 
-def stage_dependencies(root: Path, lock: Lock, recipe: Recipe, *, uv: Uv, cache: Path) -> Dependencies:
-    """Unpack a lock's wheels for the image's target, once per user.
+def stage_dependencies(root: Path, lock: Lock, recipe: Recipe, *, uv: Uv, cache: Path) -> Packed:
+    """A lock's wheels, unpacked for the image's target; packed once per user.
 
     Raises:
         DependencyError: a wheel cannot be had as locked.
     """
-    about = f"{STAGING}\n{lock.digest}\n{recipe.python}\n{recipe.platform}"
-    place = cache / "dependencies" / hashlib.sha256(about.encode()).hexdigest()
-    if place.is_dir():
-        return Dependencies(path=place, reused=True)
-    with _beside(place) as tree:
+
+    def fill(tree: Path) -> None:
         locked = tree.with_name(PurePosixPath(lock.path).name)
         locked.write_bytes(_planned(root, lock.path, lock.digest))
         uv.install(locked, tree, python=recipe.python, platform=recipe.platform)
         strip_installer(tree)
-        normalise(tree)
-        _take_place(tree, place)
-    return Dependencies(path=place, reused=False)
+
+    return _packed(f"wheels\n{lock.digest}\n{recipe.python}", recipe.platform, cache, fill)
 
 
-@contextmanager
-def _beside(place: Path) -> Iterator[Path]:
-    """A path on the same file system, for what is then renamed into place; gone afterwards if it was not."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".new-", dir=place.parent) as work:
-        yield Path(work) / "tree"
+def _packed(about: str, platform: str, cache: Path, fill: Callable[[Path], None]) -> Packed:
+    """Fill a folder and pack it, unless that was done before; nothing half-made is left in the cache."""
+    key = hashlib.sha256(f"{STAGING}\n{platform}\n{about}".encode()).hexdigest()
+    place = cache / "packed" / key
+    reused = place.is_dir()
+    if not reused:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".new-", dir=place.parent) as work:
+            tree, packed = Path(work) / "tree", Path(work) / "layout"
+            fill(tree)
+            normalise(tree)
+            pack(tree, packed, platform)
+            _take_place(packed, place)
+    return Packed(context=f"oci-layout://{place}@{layout.read(place).digest}", reused=reused)
 
 
 def _take_place(tree: Path, place: Path) -> None:

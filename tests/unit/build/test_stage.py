@@ -1,4 +1,5 @@
 import os
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from lockage.build.stage import (
     stage_tool,
 )
 from lockage.errors import LockageError
+from lockage.oci import layout
 from lockage.plan.gather import SCRIPTS
 from lockage.plan.recipe import STAGING, Lock, Recipe, sha256
 from lockage.tools.git import blob
@@ -156,16 +158,21 @@ def test_the_scripts_are_those_that_the_fingerprint_covers(tmp_path: Path) -> No
     assert set(expected) == {"bytecode.py", "imports.py"}
 
 
-def test_a_tool_stands_in_a_folder_below_the_top(tmp_path: Path) -> None:
+def test_a_tool_stands_in_a_folder_below_the_top_and_is_packed_once(tmp_path: Path) -> None:
     program = tmp_path / "installed"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    first = stage_tool(recipes.tool("opa"), program, tmp_path / "cache")
-    assert list(staged(first)) == ["bin/opa"]
-    assert (first / "bin/opa").stat().st_mode & 0o777 == 0o755
-    assert stage_tool(recipes.tool("opa"), program, tmp_path / "cache") == first
-    other = stage_tool(recipes.tool("opa", digest="sha256:" + "0" * 64), program, tmp_path / "cache")
-    assert other != first
+    recipe, cache = recipes.recipe(), tmp_path / "cache"
+    first = stage_tool(recipes.tool("opa"), program, recipe, cache)
+    path, _, digest = first.context.removeprefix("oci-layout://").partition("@")
+    image = layout.read(Path(path))
+    assert image.digest == digest
+    with tarfile.open(image.blob(image.manifest.layers[0].digest)) as tar:
+        assert [(file.name, file.mode) for file in tar] == [("bin", 0o755), ("bin/opa", 0o755)]
+    again = stage_tool(recipes.tool("opa"), program, recipe, cache)
+    assert (again.context, again.reused) == (first.context, True)
+    other = stage_tool(recipes.tool("opa", digest="sha256:" + "0" * 64), program, recipe, cache)
+    assert not other.reused
 
 
 class NoWheel(FakeUv):
@@ -179,7 +186,7 @@ def test_wheels_that_cannot_be_had_leave_nothing_in_the_cache(tmp_path: Path) ->
     lock = Lock(path="requirements.lock", digest=sha256(b""))
     with pytest.raises(DependencyError):
         stage_dependencies(tmp_path, lock, recipes.recipe(), uv=NoWheel(), cache=tmp_path / "cache")
-    assert list((tmp_path / "cache/dependencies").iterdir()) == []
+    assert list((tmp_path / "cache/packed").iterdir()) == []
 
 
 def test_each_target_has_wheels_of_its_own(tmp_path: Path) -> None:
@@ -190,5 +197,5 @@ def test_each_target_has_wheels_of_its_own(tmp_path: Path) -> None:
         stage_dependencies(tmp_path, lock, recipes.recipe(**target), uv=uv, cache=tmp_path / "cache")
         for target in targets
     ]
-    assert len({dependencies.path for dependencies in found}) == 3
+    assert len({dependencies.context.partition("@")[0] for dependencies in found}) == 3
     assert [dependencies.reused for dependencies in found] == [False, False, False, True]
