@@ -5,16 +5,17 @@ command line knows the way. https://docs.docker.com/reference/api/engine/
 """
 
 import os
+import re
 import socket
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 
 _DEFAULT = Path("/var/run/docker.sock")
 _SECONDS = 5.0
 _CHUNK = 1 << 16
+_REFERENCE = re.compile(r"[\w./:@-]+")
 
 
 class Unreachable(Exception):  # noqa: N818 - what is the matter; never shown to people
@@ -45,8 +46,14 @@ def get(path: str) -> Any:  # noqa: ANN401 - the engine's JSON
 
 
 def image_path(reference: str) -> str:
-    """The path of a local image."""
-    return f"/images/{quote(reference, safe='/:@')}/json"
+    """The path of a local image.
+
+    Raises:
+        Unreachable: the reference holds something that a path cannot.
+    """
+    if not _REFERENCE.fullmatch(reference):
+        raise Unreachable(f"an odd reference: {reference}")
+    return f"/images/{reference}/json"
 
 
 def socket_path() -> Path | None:

@@ -12,6 +12,7 @@ from lockage.tools.process import run
 
 _NOT_UTF8 = "\ufffd"  # what stands in the output for bytes that are not
 _REGULAR, _EXECUTABLE = "100644", "100755"
+_IN_INDEX, _NEW = "H", "?"
 
 
 class TreeFile(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -41,14 +42,15 @@ class Git:
         Raises:
             UsageError: the folder is not in a git working tree.
         """
-        found = {file.path: file for file in map(_indexed, self._list("--stage", *paths))}
-        for entry in self._list("-t", "--modified", "--deleted", "--others", "--exclude-standard", *paths):
-            path = entry[2:]
-            if (self.root / path).is_symlink() or (self.root / path).is_file():
-                found[path] = self._hashed(path)
+        found: dict[str, TreeFile | None] = {}
+        for entry in self._list(*paths):
+            tag, told = entry[0], entry[2:]
+            path = told if tag == _NEW else told.partition("\t")[2]
+            if tag != _IN_INDEX:
+                found[path] = self._hashed(path)  # changed, gone or new: the working tree counts
             else:
-                found.pop(path, None)
-        return tuple(sorted(found.values()))
+                found.setdefault(path, _indexed(told))
+        return tuple(sorted(file for file in found.values() if file))
 
     def head(self) -> CommitSha:
         """The commit that is checked out.
@@ -69,11 +71,11 @@ class Git:
         """Whether the project's folder holds anything that the commit does not, ignored files aside."""
         return bool(run(["git", "status", "--porcelain", "--untracked-files=normal", "--", "."], cwd=self.root).stdout)
 
-    def _list(self, *arguments: str) -> list[str]:
-        flags = [argument for argument in arguments if argument.startswith("-")]
-        paths = [argument for argument in arguments if not argument.startswith("-")]
+    def _list(self, *paths: str) -> list[str]:
+        """A tag, a space and a file; but for new files its mode, blob and stage come before it."""
+        kinds = ("--stage", "--modified", "--deleted", "--others", "--exclude-standard")
         try:
-            said = run(["git", "ls-files", "-z", *flags, "--", *paths], cwd=self.root).stdout
+            said = run(["git", "ls-files", "-z", "-t", *kinds, "--", *paths], cwd=self.root).stdout
         except ToolError as error:
             if "not a git repository" not in error.why:
                 raise
@@ -91,11 +93,13 @@ class Git:
             )
         return entries
 
-    def _hashed(self, path: str) -> TreeFile:
-        """As git would add it, so that committing a change does not change its identity."""
+    def _hashed(self, path: str) -> TreeFile | None:
+        """As git would add it, so that committing a change does not change its identity; None when it is gone."""
         file = self.root / path
         if file.is_symlink():
             mode, content = "120000", os.fsencode(file.readlink())
+        elif not file.is_file():
+            return None
         else:
             mode, content = _EXECUTABLE if os.access(file, os.X_OK) else _REGULAR, file.read_bytes()
         return TreeFile(path=path, mode=mode, blob=blob(content))

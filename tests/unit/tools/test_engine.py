@@ -62,8 +62,8 @@ def test_an_image_is_found_by_its_whole_reference_or_is_none(served: Served) -> 
     assert Docker().image(reference) is None
     served.answers[f"/images/{reference}/json"] = IMAGE
     assert Docker().image(reference) == Image(digest=IMAGE["Id"], created=IMAGE["Created"])  # type: ignore[arg-type]
-    assert Docker().image("odd name?x=1") is None
-    assert served.asked[-1] == "/images/odd%20name%3Fx%3D1/json"
+    with pytest.raises(engine.Unreachable):
+        engine.image_path("x HTTP/1.0\r\n")
 
 
 @pytest.mark.parametrize("answer", [b"{", b"not json"])
