@@ -2,11 +2,13 @@
 
 import ipaddress
 import json
+import time
 
 from lockage.errors import ToolError
 from lockage.tools.process import run
 
-_ATTEMPTS = 5
+_ATTEMPTS = 20
+_PAUSE_SECONDS = 0.25
 
 
 def bridge_address() -> str:
@@ -46,9 +48,10 @@ def remove_images(registry: str) -> int:
     The engine may refuse while another rehearsal forgets the same content under its own name: then it is asked again.
     """
     first = left = _pulled_from(registry)
-    for _ in range(_ATTEMPTS):
+    for attempt in range(_ATTEMPTS):
         if not left:
             break
+        time.sleep(_PAUSE_SECONDS * bool(attempt))
         run(["docker", "image", "rm", "--force", *left], ok=(0, 1))
         left = _pulled_from(registry)
     return len(first) - len(left)
