@@ -253,6 +253,7 @@ def test_outside_of_a_rehearsal_nothing_stands_in_for_the_registry(
     ready: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (ready / "lockage.local.yaml").write_text('mirrors: {registry: "localhost:4566"}')
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setattr(Access, "identity", Identity(account="222222222222", arn="arn:aws:iam::222222222222:user/a"))
     monkeypatch.setattr(ParameterClient, "is_rehearsal", lambda *_: False)
     with pytest.raises(UsageError, match="localhost:4566 may stand in for ECR in a rehearsal only"):
