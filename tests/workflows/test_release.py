@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,14 +19,14 @@ from lockage.tools.git import Git
 pytestmark = [pytest.mark.docker, pytest.mark.aws, pytest.mark.tools]
 
 LINE = ("build", "scan", "publish", "preprod", "e2e", "prod")
-UNMATCHED_EXCEPTION = """\
+UNMATCHED_EXCEPTION = f"""\
 version: 1
 exceptions:
   - id: CVE-2020-0001
     package: pkg:pypi/nothing-here@1.0
     reason: an exception that excepts nothing
     owner: the tests
-    expires: "2099-01-01"
+    expires: "{(datetime.now(UTC) + timedelta(days=30)).date()}"
 """
 REASON = """it's "slow" $(touch injected); `id` & more"""
 

@@ -6,6 +6,7 @@ what the evidence says                          outcome
 any doubt, whatever else                        inconclusive
 a finding that blocks and no exception covers   fail
 an exception that expired                       fail
+an exception that ends over a year from now     fail
 an exception that matches no finding            fail
 none of these                                   pass
 =============================================== =============
@@ -18,7 +19,7 @@ from typing import get_args
 
 from lockage.gate.doubts import doubts
 from lockage.gate.evidence import DatabaseFacts, Evidence, utc
-from lockage.gate.exceptions import ExceptionEntry
+from lockage.gate.exceptions import LONGEST, ExceptionEntry
 from lockage.gate.findings import Scan
 from lockage.gate.policy import Policy
 from lockage.model.verdict import ExceptedFinding, Finding, Outcome, Severity, Verdict
@@ -34,10 +35,11 @@ def decide(evidence: Evidence, policy: Policy, now: datetime) -> Verdict:
     """
     findings = evidence.scan.findings if isinstance(evidence.scan, Scan) else ()
     exceptions = policy.for_image(evidence.image)
-    valid = [entry for entry in exceptions if not entry.expired(now.date())]
+    today = now.date()
+    valid = [entry for entry in exceptions if not entry.expired(today) and not entry.lasts_too_long(today)]
     blocking, excepted = _sort_out(findings, valid, policy)
     doubtful = [doubt.reason for doubt in doubts(evidence, policy, now)]
-    failing = [*_blocked(blocking), *_idle(exceptions, findings, now.date(), evidence)]
+    failing = [*_blocked(blocking), *_idle(exceptions, findings, today, evidence)]
     outcome: Outcome = "inconclusive" if doubtful else "fail" if failing else "pass"
     facts = evidence.database if isinstance(evidence.database, DatabaseFacts) else None
     return Verdict(
@@ -82,10 +84,15 @@ def _blocked(blocking: Sequence[Finding]) -> Iterator[str]:
 def _idle(
     exceptions: Sequence[ExceptionEntry], findings: Sequence[Finding], today: date, evidence: Evidence
 ) -> Iterator[str]:
-    """Exceptions that accept nothing any more; without findings to compare with, none can be told to be unmatched."""
+    """Exceptions that accept nothing; without findings to compare with, none can be told to be unmatched."""
     for entry in exceptions:
         if entry.expired(today):
             yield f"the exception for {entry.id} in {entry.package} ended on {entry.expires} (owner: {entry.owner})"
+        elif entry.lasts_too_long(today):
+            yield (
+                f"the exception for {entry.id} in {entry.package} would hold until {entry.expires}, which is more than "
+                f"{LONGEST.days} days from now (owner: {entry.owner})"
+            )
         elif isinstance(evidence.scan, Scan) and not any(entry.covers(finding) for finding in findings):
             yield (
                 f"the exception for {entry.id} in {entry.package} matches no finding in {evidence.image} "

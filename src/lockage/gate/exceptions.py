@@ -1,7 +1,7 @@
 """``sbom/exceptions.yaml``: dated, owned, justified decisions to accept one finding each."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,6 +16,9 @@ from lockage.errors import UsageError
 from lockage.model.verdict import Finding
 
 Line = Annotated[str, Meta(pattern=r"\S", description="a line of text")]
+
+LONGEST = timedelta(days=365)
+"""How far ahead an exception may end."""
 
 
 class ExceptionEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,6 +44,10 @@ class ExceptionEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     def covers(self, finding: Finding) -> bool:
         """Whether this is the finding that was accepted: the same vulnerability in the same version of the package."""
         return self.id == finding.id and _same_package(self.package, finding.purl)
+
+    def lasts_too_long(self, today: date) -> bool:
+        """Whether it ends more than a year from now: a decision that nobody has to take again is none."""
+        return date.fromisoformat(self.expires) - today > LONGEST
 
     def expired(self, today: date) -> bool:
         """Whether its last day is over."""

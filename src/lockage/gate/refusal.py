@@ -40,7 +40,8 @@ def _failure(stopped: Sequence[Ruling], exceptions_file: str) -> GateFailed:
     idle = sum(len(ruling.verdict.reasons) - len(ruling.verdict.blocking) for ruling in stopped)
     if idle:
         remedies.append(
-            f"remove exceptions that are not needed from {exceptions_file}; decide anew on those that ended"
+            f"remove exceptions that are not needed from {exceptions_file}; decide anew on those that ended, or that "
+            "would hold too long"
         )
     if blocking:
         image, finding = blocking[0]

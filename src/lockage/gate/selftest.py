@@ -51,6 +51,8 @@ def _cases(policy: Policy) -> Iterator[tuple[str, Evidence, Policy, Outcome]]:
         found = replace(clean, scan=replace(scan, findings=(_finding(severity),)))
         yield f"a finding of severity {severity}", found, policy, "fail"
         yield "the same finding, excepted", found, replace(policy, exceptions=(_exception("1.0"),)), "pass"
+        endless = replace(_exception("1.0"), expires="2999-12-31")
+        yield "the same finding, excepted for ever", found, replace(policy, exceptions=(endless,)), "fail"
         yield "an exception for another version", found, replace(policy, exceptions=(_exception("2.0"),)), "fail"
     lapsed = replace(_exception("1.0"), expires="2025-12-31")
     yield "an expired exception", clean, replace(policy, exceptions=(lapsed,)), "fail"

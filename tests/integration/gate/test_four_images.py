@@ -1,5 +1,6 @@
 """Four images through the real scanner: clean, failing, failing but excepted, and one shaped like Amazon Linux 2023."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from lockage.gate.findings import Scan, parse
 
 pytestmark = pytest.mark.tools
 
+NEXT_MONTH = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
 IMAGES = {"clean": write_clean, "failing": write_failing, "excepted": write_failing, "amazon": write_amazon}
 ACCEPTED = (
     ("CVE-2020-14343", "pkg:pypi/PyYAML@5.3.1"),
@@ -31,7 +33,7 @@ def project(make_project: Make) -> GateProject:
                 "package": package,
                 "reason": "never given input from outside",
                 "owner": "security@example.com",
-                "expires": "2999-12-31",
+                "expires": NEXT_MONTH,
                 "images": ["excepted"],
             }
             for vulnerability, package in ACCEPTED
@@ -109,7 +111,7 @@ def test_an_exception_that_is_not_needed_stops_a_clean_image(project: GateProjec
             "package": "pkg:pypi/pyyaml@5.3.1",
             "reason": "forgotten",
             "owner": "security@example.com",
-            "expires": "2999-12-31",
+            "expires": NEXT_MONTH,
         }
     )
     with pytest.raises(GateFailed, match="the gate stopped clean") as caught:

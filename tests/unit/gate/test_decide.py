@@ -96,6 +96,18 @@ def test_an_expired_exception_covers_nothing() -> None:
     assert len(verdict.reasons) == 2
 
 
+@pytest.mark.parametrize(("expires", "outcome_"), [("2027-11-21", "pass"), ("2027-11-22", "fail")])
+def test_an_exception_may_hold_for_a_year_at_most(expires: str, outcome_: str) -> None:
+    verdict = decide(seen(finding()), policy(exception(expires=expires)), NOW)
+    assert verdict.outcome == outcome_
+    if outcome_ == "fail":
+        assert [one.id for one in verdict.blocking] == ["CVE-2020-14343"]
+        assert verdict.reasons[-1] == (
+            "the exception for CVE-2020-14343 in pkg:pypi/pyyaml@5.3.1 would hold until 2027-11-22, which is more than "
+            "365 days from now (owner: security@example.com)"
+        )
+
+
 def test_an_exception_that_matches_nothing_fails() -> None:
     verdict = decide(seen(), policy(exception()), NOW)
     assert verdict.outcome == "fail"

@@ -55,7 +55,8 @@ def test_an_expired_exception_names_its_owner_and_the_file() -> None:
     assert isinstance(stop, GateFailed)
     assert "ended on 2026-01-01 (owner: security@example.com)" in stop.why
     assert stop.remedy == (
-        "remove exceptions that are not needed from sbom/exceptions.yaml; decide anew on those that ended"
+        "remove exceptions that are not needed from sbom/exceptions.yaml; decide anew on those that ended, or that "
+        "would hold too long"
     )
 
 
