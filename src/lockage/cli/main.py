@@ -1,13 +1,15 @@
 """The command line: parse, call, render. A verb's module is imported when the verb is called, so help stays fast."""
 
+import errno
 import importlib
 import sys
 import traceback
+from contextlib import suppress
 
 import click
 
 from lockage import github
-from lockage.errors import LockageError
+from lockage.errors import LockageError, UsageError
 
 VERBS = {
     "plan": ("lockage.cli.plan", "What a build would do, and why."),
@@ -26,6 +28,16 @@ VERBS = {
     "tools": ("lockage.cli.tools", "Install and verify the locked tools."),
     "schema": ("lockage.cli.schema", "Print the JSON schema of a file format."),
 }
+
+_FULL = "free some space and run this again; no half-written file was put in place of a whole one"
+_FORBIDDEN = "let this user write there, or set LOCKAGE_CACHE or TMPDIR to a folder that it may write"
+_MACHINE = {
+    errno.ENOSPC: ("the disk is full", _FULL),
+    errno.EDQUOT: ("this user's share of the disk is full", _FULL),
+    errno.EROFS: ("a file system that must be written is read-only", _FORBIDDEN),
+    errno.EACCES: ("a file may not be read or written", _FORBIDDEN),
+}
+"""What the machine refuses, in words: what happened, and what to do."""
 
 
 class LazyGroup(click.Group):
@@ -81,8 +93,27 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted; nothing half-written was kept", err=True)
         code = 130
+    except OSError as error:
+        code = _machine(error)
     except Exception:  # noqa: BLE001 - the last resort must not show a bare traceback as if it were an answer
-        traceback.print_exc()
-        click.echo("error: this is a defect in lockage; please report it with the lines above", err=True)
-        code = 70
+        code = _defect()
     sys.exit(code)
+
+
+def _machine(error: OSError) -> int:
+    """A full disk, or a place that may not be written, is the machine's state and no defect."""
+    if error.errno not in _MACHINE:
+        return _defect()
+    what, remedy = _MACHINE[error.errno]
+    place = error.filename2 or error.filename or "the system names no file"
+    told = UsageError(what, why=f"{place}: {error.strerror}", remedy=remedy)
+    click.echo(told.render(), err=True)
+    with suppress(OSError):  # the summary may lie on the same disk
+        click.echo("\n".join(github.report(told)), err=True, nl=False)
+    return told.exit_code
+
+
+def _defect() -> int:
+    traceback.print_exc()
+    click.echo("error: this is a defect in lockage; please report it with the lines above", err=True)
+    return 70
