@@ -1,7 +1,9 @@
 """``noxw`` on machines of stubs: which Python, and an environment that is whole or not there."""
 
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -64,14 +66,20 @@ def test_later_runs_start_at_once(machine: FakeMachine) -> None:
     assert machine.asked("python3.12") == []
 
 
-def test_another_lock_makes_another_environment_and_drops_the_old(machine: FakeMachine) -> None:
+@pytest.mark.parametrize(("days", "left"), [(0, 2), (29, 2), (32, 1)])
+def test_another_lock_makes_another_environment_and_drops_only_what_nobody_can_be_using(
+    machine: FakeMachine, days: int, left: int
+) -> None:
     machine.run(noxw(machine))
     [before] = (machine.root / "checkout/.noxw").iterdir()
+    made = time.time() - days * 86_400
+    os.utime(before, (made, made))
     with (machine.root / "checkout/scripts/noxw-requirements.txt").open("a") as lock:
         lock.write("# bumped\n")
     assert machine.run(noxw(machine)).code == 0
-    [after] = (machine.root / "checkout/.noxw").iterdir()
-    assert after.name != before.name
+    after = set((machine.root / "checkout/.noxw").iterdir())
+    assert len(after) == left
+    assert (before in after) is (left == 2)
 
 
 def test_an_environment_whose_python_is_gone_is_made_again(machine: FakeMachine) -> None:
