@@ -1,5 +1,6 @@
 """``scripts/standin-base`` on machines of stubs: when a stand-in is made, and whose configuration is changed."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,18 @@ def test_out_of_reach_a_stand_in_is_made_and_configured(machine: FakeMachine) ->
     assert not any(call.startswith("tag ") for call in machine.asked("docker")), "it never bears the original's name"
     assert f'    "{BASE}": "{STANDIN}"\n' in user_config(machine).read_text()
     assert list((machine.root / "tmp").iterdir()) == []
+
+
+def test_without_uv_on_the_path_the_wrappers_own_serves(machine: FakeMachine) -> None:
+    scripts = machine.root / "checkout/scripts"
+    scripts.unlink()
+    shutil.copytree(SCRIPTS, scripts)
+    own = machine.root / "checkout/.noxw/env-1-2/bin"
+    own.mkdir(parents=True)
+    (machine.root / "bin/uv").rename(own / "uv")
+    code, said = machine.run(script(machine))
+    assert code == 0, said
+    assert machine.asked("uv")
 
 
 def test_a_second_run_reuses_it_and_asks_no_registry(machine: FakeMachine) -> None:
