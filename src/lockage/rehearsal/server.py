@@ -5,6 +5,7 @@ is to prove. Everything else is configured by the emulator's environment variabl
 """
 
 import asyncio
+import platform
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +20,8 @@ _IAM_NAMES = {"Invoke": "InvokeFunction", "InvokeAsync": "InvokeFunction"}
 _UPDATE_SECONDS = 0.1
 """How long an update of a function is under way: long enough to be seen and waited for, as it is on AWS."""
 
+_OWN_PLATFORM = {"x86_64": "linux/amd64", "aarch64": "linux/arm64"}.get(platform.machine())
+
 
 def correct() -> None:
     """Make the emulator as strict as AWS, and no slower than it must be.
@@ -31,6 +34,7 @@ def correct() -> None:
     iam_actions._BOTOCORE_SERVICE_MAP["lambda"] = ["lambda"]  # noqa: SLF001 - no public door; the version is pinned
     iam_actions._lambda_action = lambda_action  # noqa: SLF001 - as above
     lambda_svc._warm_pool_key = per_version(lambda_svc._warm_pool_key)  # noqa: SLF001 - as above
+    lambda_svc._declared_docker_platform = foreign(lambda_svc._declared_docker_platform)  # noqa: SLF001 - as above
     lambda_svc._LAMBDA_STATE_TRANSITION_DELAY = _UPDATE_SECONDS  # noqa: SLF001 - as above
 
 
@@ -46,6 +50,16 @@ def per_version(key: Callable[[str, dict[str, Any]], str]) -> Callable[[str, dic
     def corrected(name: str, config: dict[str, Any]) -> str:
         version = config.get("Version", "$LATEST")
         return key(name if version == "$LATEST" else f"{name}@{version}", config)
+
+    return corrected
+
+
+def foreign(declared: Callable[[dict[str, Any]], str | None]) -> Callable[[dict[str, Any]], str | None]:
+    """The platform that a container must be held to; None for this machine's own, which needs no 0.25 s to prove it."""
+
+    def corrected(config: dict[str, Any]) -> str | None:
+        found = declared(config)
+        return None if found == _OWN_PLATFORM else found
 
     return corrected
 

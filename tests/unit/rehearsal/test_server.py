@@ -3,7 +3,7 @@ import pytest
 from ministack.core import iam_actions
 from ministack.services import lambda_svc
 
-from lockage.rehearsal.server import correct, lambda_action, per_version
+from lockage.rehearsal.server import _OWN_PLATFORM, correct, foreign, lambda_action, per_version
 
 ARN = "arn:aws:lambda:eu-central-1:111111111111:function:f"
 FUNCTION = "/2015-03-31/functions/platform-scorer"
@@ -14,6 +14,7 @@ def corrected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(iam_actions, "_lambda_action", iam_actions._lambda_action)
     monkeypatch.setattr(lambda_svc, "_warm_pool_key", lambda_svc._warm_pool_key)
     monkeypatch.setattr(lambda_svc, "_LAMBDA_STATE_TRANSITION_DELAY", 0.5)
+    monkeypatch.setattr(lambda_svc, "_declared_docker_platform", lambda_svc._declared_docker_platform)
     monkeypatch.setitem(iam_actions._BOTOCORE_SERVICE_MAP, "lambda", ["lambda"])
     correct()
 
@@ -48,3 +49,9 @@ def test_versions_of_one_image_do_not_share_containers() -> None:
 def test_the_unpublished_version_keeps_its_key() -> None:
     key = per_version(lambda name, config: f"{name} {config}")
     assert key("f", {}) == "f {}"
+
+
+def test_only_a_foreign_platform_is_held_to() -> None:
+    assert foreign(lambda _: _OWN_PLATFORM)({}) is None
+    assert foreign(lambda config: f"linux/{config['other']}")({"other": "riscv64"}) == "linux/riscv64"
+    assert lambda_svc._declared_docker_platform({"FunctionName": "nobody"}) is None
