@@ -2,9 +2,11 @@
 
 import hashlib
 import shutil
+import tarfile
 import tempfile
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 import msgspec
 
@@ -14,7 +16,9 @@ from lockage.oci.pack import pack
 from lockage.plan.gather import SCRIPTS
 from lockage.plan.recipe import STAGING, Lock, Recipe, ToolUse, Tree, sha256
 from lockage.tools.buildx import BuildFailed
+from lockage.tools.exclusive import alone
 from lockage.tools.git import TreeFile, blob
+from lockage.tools.locked import check_sha256
 from lockage.tools.uv import Uv
 
 _CHECK_PATTERNS = ("*_test.rego", "test_*.py", "*_test.py", "conftest.py", "probe.json")
@@ -86,20 +90,33 @@ def stage_scripts(into: Path) -> None:
 
 
 def stage_tool(tool: ToolUse, program: Path, recipe: Recipe, cache: Path) -> Packed:
-    """A verified tool's program alone, as ``bin/<name>``; packed once per user.
+    """A tool's program alone, as ``bin/<name>``; packed once per user, its bytes held to the plan's at every use.
 
     In a folder of its own because a ``COPY`` of a context's topmost folder hands on the time at which it arrived.
+
+    Raises:
+        ToolError: the program's bytes are not those that the plan names.
     """
 
     def fill(tree: Path) -> None:
-        (tree / "bin").mkdir(parents=True)
-        shutil.copy(program, tree / "bin" / tool.name)
+        copy = tree / "bin" / tool.name
+        copy.parent.mkdir(parents=True)
+        shutil.copy(program, copy)
+        expected, remedy = tool.digest.partition(":")[2], f"plan again, or: lockage tools install {tool.name}"
+        check_sha256(copy, expected, name=str(program), remedy=remedy)
 
-    return _packed(f"program\n{tool.name}\n{tool.digest}", recipe.platform, cache, fill)
+    def holds(image: layout.Layout) -> bool:
+        name = f"bin/{tool.name}"
+        with tarfile.open(image.blob(image.manifest.layers[0].digest)) as tar:
+            found = {member.name: tar.extractfile(member) for member in tar}
+            stream = found.get(name)
+            return set(found) == {"bin", name} and stream is not None and sha256(stream.read()) == tool.digest
+
+    return _packed(f"program\n{tool.name}\n{tool.digest}", recipe.platform, cache, _Content(fill, holds))
 
 
 def stage_dependencies(root: Path, lock: Lock, recipe: Recipe, *, uv: Uv, cache: Path) -> Packed:
-    """A lock's wheels, unpacked for the image's target; packed once per user.
+    """A lock's wheels, unpacked for the image's target; packed once per user, and hashed at every use.
 
     Raises:
         DependencyError: a wheel cannot be had as locked.
@@ -111,32 +128,42 @@ def stage_dependencies(root: Path, lock: Lock, recipe: Recipe, *, uv: Uv, cache:
         uv.install(locked, tree, python=recipe.python, platform=recipe.platform)
         strip_installer(tree)
 
-    return _packed(f"wheels\n{lock.digest}\n{recipe.python}", recipe.platform, cache, fill)
+    def holds(image: layout.Layout) -> bool:
+        layout.verify(image)
+        return True
+
+    return _packed(f"wheels\n{lock.digest}\n{recipe.python}", recipe.platform, cache, _Content(fill, holds))
 
 
-def _packed(about: str, platform: str, cache: Path, fill: Callable[[Path], None]) -> Packed:
+class _Content(NamedTuple):
+    """How a folder to pack is filled, and whether a packed one holds that still."""
+
+    fill: Callable[[Path], None]
+    holds: Callable[[layout.Layout], bool]
+
+
+def _packed(about: str, platform: str, cache: Path, content: _Content) -> Packed:
     """Fill a folder and pack it, unless that was done before; nothing half-made is left in the cache."""
     key = hashlib.sha256(f"{STAGING}\n{platform}\n{about}".encode()).hexdigest()
     place = cache / "packed" / key
-    reused = place.is_dir()
-    if not reused:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".new-", dir=place.parent) as work:
-            tree, packed = Path(work) / "tree", Path(work) / "layout"
-            fill(tree)
-            normalise(tree)
-            pack(tree, packed, platform)
-            _take_place(packed, place)
+    with alone(place.parent):
+        reused = _stands(place, content)
+        if not reused:
+            shutil.rmtree(place, ignore_errors=True)
+            with tempfile.TemporaryDirectory(prefix=".part-", dir=place.parent) as work:
+                tree, packed = Path(work) / "tree", Path(work) / "layout"
+                content.fill(tree)
+                normalise(tree)
+                pack(tree, packed, platform)
+                packed.rename(place)
     return Packed(context=f"oci-layout://{place}@{layout.read(place).digest}", reused=reused)
 
 
-def _take_place(tree: Path, place: Path) -> None:
-    """Rename into the cache; fine if another run was first."""
+def _stands(place: Path, content: _Content) -> bool:
     try:
-        tree.rename(place)
-    except OSError:
-        if not place.is_dir():
-            raise
+        return content.holds(layout.read(place))
+    except (layout.LayoutError, tarfile.TarError, IndexError):
+        return False
 
 
 def _planned(root: Path, path: str, digest: str) -> bytes:

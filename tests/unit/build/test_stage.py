@@ -1,5 +1,7 @@
 import os
+import shutil
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ from fakes import recipes
 from fakes.builder import FakeUv
 
 from lockage.build.stage import (
+    Packed,
     only_checks_need,
     stage_dependencies,
     stage_dockerfile,
@@ -16,8 +19,9 @@ from lockage.build.stage import (
     stage_sources,
     stage_tool,
 )
-from lockage.errors import LockageError
+from lockage.errors import LockageError, ToolError
 from lockage.oci import layout
+from lockage.oci.pack import pack
 from lockage.plan.gather import SCRIPTS
 from lockage.plan.recipe import STAGING, Lock, Recipe, sha256
 from lockage.tools.git import blob
@@ -158,21 +162,75 @@ def test_the_scripts_are_those_that_the_fingerprint_covers(tmp_path: Path) -> No
     assert set(expected) == {"bytecode.py", "imports.py"}
 
 
-def test_a_tool_stands_in_a_folder_below_the_top_and_is_packed_once(tmp_path: Path) -> None:
-    program = tmp_path / "installed"
-    program.write_text("#!/bin/sh\n")
-    program.chmod(0o755)
-    recipe, cache = recipes.recipe(), tmp_path / "cache"
-    first = stage_tool(recipes.tool("opa"), program, recipe, cache)
-    path, _, digest = first.context.removeprefix("oci-layout://").partition("@")
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    path = tmp_path / "installed"
+    path.write_text("#!/bin/sh\n")
+    path.chmod(0o755)
+    return path
+
+
+OPA = recipes.tool("opa", digest=sha256(b"#!/bin/sh\n"))
+
+
+def image_of(packed: Packed) -> layout.Layout:
+    path, _, digest = packed.context.removeprefix("oci-layout://").partition("@")
     image = layout.read(Path(path))
     assert image.digest == digest
-    with tarfile.open(image.blob(image.manifest.layers[0].digest)) as tar:
+    return image
+
+
+def layer_of(packed: Packed) -> Path:
+    image = image_of(packed)
+    return image.blob(image.manifest.layers[0].digest)
+
+
+def test_a_tool_stands_in_a_folder_below_the_top_and_is_packed_once(tmp_path: Path, program: Path) -> None:
+    recipe, cache = recipes.recipe(), tmp_path / "cache"
+    first = stage_tool(OPA, program, recipe, cache)
+    with tarfile.open(layer_of(first)) as tar:
         assert [(file.name, file.mode) for file in tar] == [("bin", 0o755), ("bin/opa", 0o755)]
-    again = stage_tool(recipes.tool("opa"), program, recipe, cache)
+    again = stage_tool(OPA, program, recipe, cache)
     assert (again.context, again.reused) == (first.context, True)
-    other = stage_tool(recipes.tool("opa", digest="sha256:" + "0" * 64), program, recipe, cache)
+    program.write_text("#!/bin/bash\n")
+    other = stage_tool(recipes.tool("opa", digest=sha256(b"#!/bin/bash\n")), program, recipe, cache)
     assert not other.reused
+    assert other.context != first.context
+
+
+def test_a_program_that_is_not_the_planned_one_is_refused(tmp_path: Path, program: Path) -> None:
+    program.write_text("#!/bin/sh evil\n")
+    with pytest.raises(ToolError) as caught:
+        stage_tool(OPA, program, recipes.recipe(), tmp_path / "cache")
+    assert caught.value.what == f"{program} has the wrong checksum, and was not used"
+    assert [path.name for path in (tmp_path / "cache/packed").iterdir()] == [".lock"]
+
+
+def test_a_forged_pack_of_a_tool_is_made_anew(tmp_path: Path, program: Path) -> None:
+    recipe, cache = recipes.recipe(), tmp_path / "cache"
+    first = stage_tool(OPA, program, recipe, cache)
+    place = Path(first.context.removeprefix("oci-layout://").partition("@")[0])
+    (tmp_path / "forged/bin").mkdir(parents=True)
+    (tmp_path / "forged/bin/opa").write_text("#!/bin/sh evil\n")
+    shutil.rmtree(place)
+    pack(tmp_path / "forged", place, recipe.platform)
+    again = stage_tool(OPA, program, recipe, cache)
+    assert (again.context, again.reused) == (first.context, False)
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda layer: layer.write_bytes(b"x" * layer.stat().st_size)])
+def test_wheels_whose_pack_was_harmed_are_unpacked_again(tmp_path: Path, harm: Callable[[Path], object]) -> None:
+    (tmp_path / "requirements.lock").write_text("")
+    uv, lock = FakeUv(), Lock(path="requirements.lock", digest=sha256(b""))
+
+    def stage() -> Packed:
+        return stage_dependencies(tmp_path, lock, recipes.recipe(), uv=uv, cache=tmp_path / "cache")
+
+    first = stage()
+    harm(layer_of(first))
+    again = stage()
+    assert (again.context, again.reused) == (first.context, False)
+    assert len(uv.installed) == 2
 
 
 class NoWheel(FakeUv):
@@ -186,7 +244,7 @@ def test_wheels_that_cannot_be_had_leave_nothing_in_the_cache(tmp_path: Path) ->
     lock = Lock(path="requirements.lock", digest=sha256(b""))
     with pytest.raises(DependencyError):
         stage_dependencies(tmp_path, lock, recipes.recipe(), uv=NoWheel(), cache=tmp_path / "cache")
-    assert list((tmp_path / "cache/packed").iterdir()) == []
+    assert [path.name for path in (tmp_path / "cache/packed").iterdir()] == [".lock"]
 
 
 def test_each_target_has_wheels_of_its_own(tmp_path: Path) -> None:
