@@ -12,7 +12,7 @@ FORMATS = {
     "lockage.yaml": "lockage.config.schema:Project",
     "lockage.local.yaml": "lockage.config.schema:Local",
     "exceptions.yaml": "lockage.gate.exceptions:Exceptions",
-    "artifact.json": "lockage.model.artifact:ImageArtifact",
+    "artifact.json": "lockage.model.artifact:Artifact",
     "verdict.json": "lockage.model.verdict:Verdict",
     "release.json": "lockage.model.release:Release",
     "current.json": "lockage.model.rollout:EnvironmentRecord",

@@ -4,23 +4,27 @@ from pathlib import Path, PurePosixPath
 
 from lockage.config.document import Document, Place
 from lockage.config.mistakes import nearest
-from lockage.config.schema import Image, Project
+from lockage.config.schema import Image, Layer, Project, Zip
 
 
 def check(project: Project, document: Document, root: Path) -> None:
     """Record every missing file; ``root`` is the folder that paths are relative to."""
     for name, image in project.images.items():
-        _image(document, ("images", name), image, root)
+        _file(document, ("images", name, "dockerfile"), image.dockerfile, root)
+        _content(document, ("images", name), image, root)
+    for name, declared in project.zips.items():
+        _content(document, ("zips", name), declared, root)
+    for name, layer in project.layers.items():
+        _content(document, ("layers", name), layer, root)
     for name, function in project.functions.items():
         _file(document, ("functions", name, "probe"), function.probe, root)
 
 
-def _image(document: Document, place: Place, image: Image, root: Path) -> None:
-    _file(document, (*place, "dockerfile"), image.dockerfile, root)
-    if image.requirements is not None:
-        _file(document, (*place, "requirements"), image.requirements, root)
+def _content(document: Document, place: Place, declared: Image | Zip | Layer, root: Path) -> None:
+    if declared.requirements is not None:
+        _file(document, (*place, "requirements"), declared.requirements, root)
     seen: dict[str, str] = {}
-    for index, source in enumerate(image.sources):
+    for index, source in enumerate(declared.sources):
         here = (*place, "sources", index)
         last = PurePosixPath(source).name
         if last in seen:

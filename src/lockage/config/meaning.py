@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import PurePosixPath
 
+from lockage.config import packaging
 from lockage.config.document import Document, Place
 from lockage.config.mistakes import nearest
 from lockage.config.schema import Function, Grant, Project
@@ -54,12 +54,12 @@ REFERENCE = re.compile(r"\$\{([^}]*)\}?")
 
 def check(project: Project, document: Document) -> None:
     """Record every mistake of meaning."""
+    packaging.check(project, document)
     known = _references(project)
     for name, function in project.functions.items():
         place = ("functions", name)
         if name in PIPELINE_ROLES or name.startswith("releases-"):
             document.mistake(place, f"{name!r} is the name of a role of the pipeline; a function's role needs another")
-        _handler(document, place, function, project)
         _environment(document, place, function, known)
         _grants(document, (*place, "grants"), function.grants, known)
         _trigger(document, place, function, project)
@@ -78,27 +78,6 @@ def _references(project: Project) -> tuple[str, ...]:
         "secret": resources.secrets,
     }
     return tuple(f"{kind}.{name}" for kind, names in kinds.items() for name in names)
-
-
-def _handler(document: Document, place: Place, function: Function, project: Project) -> None:
-    image = project.images.get(function.image)
-    if image is None:
-        near = nearest(function.image, project.images)
-        document.mistake((*place, "image"), f"there is no image {function.image!r}", nearest=near)
-        return
-    if image.repository is None:
-        document.mistake((*place, "image"), f"the image {function.image!r} has no repository, so Lambda cannot pull it")
-    if ("images", function.image, "sources") in document.made_up:
-        return
-    package, _, rest = function.handler.partition(".")
-    staged = [PurePosixPath(source).name for source in image.sources]
-    if package not in staged:
-        near = nearest(package, staged)
-        document.mistake(
-            (*place, "handler"),
-            f"the package {package!r} is not among the sources of image {function.image!r}",
-            nearest=f"{near}.{rest}" if near else "",
-        )
 
 
 def _environment(document: Document, place: Place, function: Function, known: tuple[str, ...]) -> None:

@@ -31,6 +31,11 @@ Action = Annotated[
 ]
 RelativePath = Annotated[str, _text(r"[^/~\n][^:\n]*", "a path below the project's folder, written with /")]
 Digits = Annotated[str, _text(r"[0-9]+", "digits")]
+RuntimeName = Annotated[str, _text(r"python3\.[0-9]+", "a Lambda runtime of Python, such as python3.13")]
+PinnedImage = Annotated[
+    str, _text(r"[a-z0-9][^@\s]*@sha256:[0-9a-f]{64}", "an image by digest: NAME:TAG@sha256: and 64 hex digits")
+]
+Platform = Literal["linux/amd64", "linux/arm64"]
 
 
 class Image(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,12 +49,44 @@ class Image(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Folders staged into the task root, each under its own last name."""
     python: Annotated[str, _text(r"3\.[0-9]+", "a Python version, such as 3.13")] = "3.13"
     """The base image's own Python, for which dependencies are fetched."""
-    platform: Literal["linux/amd64", "linux/arm64"] = "linux/amd64"
+    platform: Platform = "linux/amd64"
     """One platform an image: Lambda takes no index."""
     repository: Name | None = None
     """ECR repository; none for an image that is only built upon."""
     budget_mb: Annotated[int, Meta(ge=1, le=10_000)] = 500
     """Most the unpacked image may weigh."""
+
+
+class Zip(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An archive that Lambda unpacks into a function's task root."""
+
+    requirements: RelativePath | None = None
+    """A lock with hashes, as ``uv pip compile --generate-hashes`` writes it."""
+    sources: Annotated[tuple[RelativePath, ...], Meta(min_length=1)]
+    """Folders staged into the task root, each under its own last name."""
+    layers: Annotated[tuple[Name, ...], Meta(max_length=5)] = ()
+    """Layers it runs with, in the order in which Lambda merges them under ``/opt``."""
+    runtime: RuntimeName = "python3.13"
+    """A runtime under ``runtimes``."""
+    platform: Platform = "linux/amd64"
+    """What it runs on."""
+    budget_mb: Annotated[int, Meta(ge=1, le=262)] = 250
+    """Most it may weigh unpacked, its layers included; Lambda takes 250 MiB (262 MB)."""
+
+
+class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An archive that Lambda unpacks under ``/opt`` of every function that asks for it."""
+
+    requirements: RelativePath | None = None
+    """A lock with hashes; its packages go under ``python/``."""
+    sources: tuple[RelativePath, ...] = ()
+    """Folders staged under ``python/``, each under its own last name."""
+    runtime: RuntimeName = "python3.13"
+    """A runtime under ``runtimes``."""
+    platform: Platform = "linux/amd64"
+    """What it runs on."""
+    budget_mb: Annotated[int, Meta(ge=1, le=262)] = 250
+    """Most it may weigh unpacked."""
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,14 +110,18 @@ class QueueTrigger(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class Function(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A Lambda function: what a version snapshots of it, and what its role may do."""
 
-    image: Name
-    """The image it runs in."""
+    image: Name | None = None
+    """The image it runs in; either this or ``zip``."""
+    zip: Name | None = None
+    """The zip it runs from; either this or ``image``."""
     handler: Annotated[str, _text(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)+", "package.module.function")]
-    """What Lambda calls; its package is one of the image's sources."""
+    """What Lambda calls; its package is one of the sources of its image or zip."""
     memory_mb: Annotated[int, Meta(ge=128, le=10_240)] = 256
     """Memory, in Lambda's megabytes (MiB); CPU grows with it."""
     timeout_s: Annotated[int, Meta(ge=1, le=900)] = 30
     """When Lambda gives up on one event."""
+    cold_start_ms: Annotated[int, Meta(ge=1, le=60_000)] | None = None
+    """What nine of ten cold starts should stay below; counts where packaging is explained."""
     environment: dict[
         Annotated[str, _text(r"[A-Za-z][A-Za-z0-9_]*", "letters, digits and _, beginning with a letter")], str
     ] = {}
@@ -201,8 +242,14 @@ class Project(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Of this format."""
     project: Name
     """Begins the name of everything the project makes in AWS."""
-    images: Annotated[dict[Name, Image], Meta(min_length=1)]
-    """What is built."""
+    images: dict[Name, Image] = {}
+    """Images that are built."""
+    zips: dict[Name, Zip] = {}
+    """Zips that are built."""
+    layers: dict[Name, Layer] = {}
+    """Layers that are built."""
+    runtimes: dict[RuntimeName, PinnedImage] = {}
+    """The image of each runtime that zips and layers run on: there they are compiled and tried."""
     functions: Annotated[dict[Name, Function], Meta(min_length=1)]
     """What runs."""
     resources: Resources = Resources()
@@ -217,6 +264,16 @@ class Project(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """What stops a build."""
     github: Github | None = None
     """Whose jobs may take on the pipeline's roles; without it, none."""
+
+    @property
+    def built(self) -> dict[str, Image | Zip | Layer]:
+        """Everything that is built, by name."""
+        return {**self.images, **self.layers, **self.zips}
+
+    def runs(self, function: str) -> str:
+        """The name of the image or zip that a function runs."""
+        declared = self.functions[function]
+        return declared.image or declared.zip or ""
 
     def function_name(self, function: str) -> str:
         """The Lambda function's name, the same in every account."""

@@ -100,6 +100,8 @@ class _Walk:
             return ()
         if len(value) < (kind.min_length or 0):
             self._wrong(path, "is empty, needs at least one item")
+        if kind.max_length is not None and len(value) > kind.max_length:
+            self._wrong(path, f"has {len(value)} items, takes at most {kind.max_length}")
         return tuple(self.value((*path, index), item, kind.item_type) for index, item in enumerate(value))
 
 

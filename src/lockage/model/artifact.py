@@ -49,8 +49,46 @@ class ImageArtifact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind",
     @property
     def second_sources(self) -> tuple[str, ...]:
         """Why this artifact may serve a rehearsal only; empty when nothing came from a second source."""
-        return tuple(i.second_source for i in self.inputs if i.second_source)
+        return second_sources(self.inputs)
 
 
-Artifact = ImageArtifact
-"""Every kind of artifact; zips and layers join here."""
+class _Archive(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    digest: Digest
+    """SHA-256 of the archive: Lambda's ``CodeSha256``, there in base64."""
+    fingerprint: Fingerprint
+    platform: str
+    """``linux/amd64`` or ``linux/arm64``."""
+    runtime: str
+    """Such as ``python3.13``."""
+    size: int
+    """Bytes of the archive."""
+    unpacked: int
+    """Bytes of all files in it: what Lambda's limit of 250 MiB counts."""
+    inputs: tuple[Input, ...]
+    schema: Literal[1] = 1
+
+    @property
+    def second_sources(self) -> tuple[str, ...]:
+        """Why this artifact may serve a rehearsal only; empty when nothing came from a second source."""
+        return second_sources(self.inputs)
+
+
+class ZipArtifact(_Archive, frozen=True, kw_only=True, tag_field="kind", tag="zip"):
+    """A function's archive, ``dist/<name>/archive.zip``."""
+
+    layers: tuple[str, ...] = ()
+    """Names of the layers it runs with, in order."""
+
+
+class LayerArtifact(_Archive, frozen=True, kw_only=True, tag_field="kind", tag="layer"):
+    """A layer's archive, ``dist/<name>/archive.zip``."""
+
+
+Artifact = ImageArtifact | ZipArtifact | LayerArtifact
+"""Every kind of artifact."""
+
+
+def second_sources(inputs: tuple[Input, ...]) -> tuple[str, ...]:
+    """Why what was made of these may serve a rehearsal only."""
+    return tuple(i.second_source for i in inputs if i.second_source)
