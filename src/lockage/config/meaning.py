@@ -115,14 +115,26 @@ def _grants(document: Document, place: Place, grants: tuple[Grant, ...], known: 
 
 
 def _trigger(document: Document, place: Place, function: Function, project: Project) -> None:
-    if function.trigger is None:
+    trigger, here = function.trigger, (*place, "trigger")
+    if trigger is None:
         return
-    queue = function.trigger.queue
-    _named(document, (*place, "trigger", "queue"), "queue", queue, project.resources.queues)
+    if (trigger.queue is None) == (trigger.topic is None):
+        problem = "has neither queue nor topic" if trigger.queue is None else "has both queue and topic"
+        document.mistake(here, f"{problem}; a function has one of them as its trigger")
+    elif trigger.topic is not None:
+        _named(document, (*here, "topic"), "topic", trigger.topic, project.resources.topics)
+        if trigger.batch is not None:
+            document.mistake((*here, "batch"), "is for queues; a topic sends each message in an event of its own")
+    elif trigger.queue is not None:
+        _named(document, (*here, "queue"), "queue", trigger.queue, project.resources.queues)
+        _polling(document, here, function, trigger.queue)
+
+
+def _polling(document: Document, place: Place, function: Function, queue: str) -> None:
     held = {action for grant in function.grants if grant.to == f"queue.{queue}" for action in grant.actions}
     missing = [action for action in POLLING if action not in held]
     if missing:
-        document.mistake((*place, "trigger"), f"polling queue {queue!r} needs a grant of {', '.join(missing)}")
+        document.mistake(place, f"polling queue {queue!r} needs a grant of {', '.join(missing)}")
 
 
 def _queues(document: Document, project: Project) -> None:

@@ -98,13 +98,15 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Every action by its name; a wildcard is a mistake."""
 
 
-class QueueTrigger(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An event source mapping from a queue to the function's alias."""
+class Trigger(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What calls the function's alias by itself: a queue that Lambda polls, or a topic that it is subscribed to."""
 
-    queue: Name
-    """A queue under ``resources``; the function needs a grant to receive from it."""
-    batch: Annotated[int, Meta(ge=1, le=10_000)] = 10
-    """Most messages in one event; above 10 Lambda waits up to a second to fill it."""
+    queue: Name | None = None
+    """A queue under ``resources``, which the function needs a grant to receive from; either this or ``topic``."""
+    topic: Name | None = None
+    """A topic under ``resources``; either this or ``queue``."""
+    batch: Annotated[int, Meta(ge=1, le=10_000)] | None = None
+    """Most messages of a queue in one event, 10 if not said; above 10 Lambda waits up to a second to fill it."""
 
 
 class Function(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -130,8 +132,8 @@ class Function(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A JSON event that every version must answer without an error and without an effect."""
     grants: tuple[Grant, ...] = ()
     """What its role may do; nothing else is."""
-    trigger: QueueTrigger | None = None
-    """A queue whose messages it handles."""
+    trigger: Trigger | None = None
+    """A queue or a topic whose messages it handles."""
     url: bool = False
     """Whether the alias has a function URL."""
 
