@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -70,6 +71,26 @@ class Git:
     def is_dirty(self) -> bool:
         """Whether the project's folder holds anything that the commit does not, ignored files aside."""
         return bool(run(["git", "status", "--porcelain", "--untracked-files=normal", "--", "."], cwd=self.root).stdout)
+
+    def commits(self, since: datetime, *paths: str) -> int | None:
+        """How many commits since a moment touched any of these paths, merges aside; renames are not followed.
+
+        Args:
+            since: with its time zone; held against when each commit was made.
+            paths: relative to the project; without one, any path.
+
+        Returns:
+            None when it cannot be told: the clone is shallow, as CI makes them, or there is no commit yet.
+        """
+        if self._asked("rev-parse", "--is-shallow-repository") != "false":
+            return None
+        count = ("rev-list", "--count", "--no-merges", f"--since={since.isoformat()}", "HEAD", "--", *paths)
+        told = self._asked(*count)
+        return int(told) if told else None
+
+    def _asked(self, *arguments: str) -> str:
+        """What git answers; empty when it has no answer."""
+        return run(["git", *arguments], cwd=self.root, ok=(0, 128)).stdout.strip()
 
     def _list(self, *paths: str) -> list[str]:
         """A tag, a space and a file; but for new files its mode, blob and stage come before it."""

@@ -1,5 +1,6 @@
 import os
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,64 @@ def root(tmp_path: Path) -> Path:
 def commit(root: Path) -> None:
     git(root, "add", "--all")
     git(root, "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--quiet", "--message", "m")
+
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def commit_at(root: Path, moment: datetime, path: str) -> None:
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_text(moment.isoformat())
+    git(root, "add", "--all")
+    person = ("-c", "user.name=t", "-c", "user.email=t@example.com")
+    dates = {"GIT_AUTHOR_DATE": moment.isoformat(), "GIT_COMMITTER_DATE": moment.isoformat()}
+    command = ["git", *person, "commit", "--quiet", "--message", "m"]
+    subprocess.run(command, cwd=root, check=True, env={**os.environ, **dates})  # noqa: S603 - the test's own words
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Path:
+    """A project below the top of its tree, changed 40, 20, 10 and 2 days ago."""
+    root = tmp_path / "history" / "project"
+    root.mkdir(parents=True)
+    git(root.parent, "init", "--quiet")
+    for days, path in ((40, "functions/a/x.py"), (20, "functions/a/x.py"), (10, "functions/b/y.py"), (2, "a.lock")):
+        commit_at(root, NOW - timedelta(days=days), path)
+    return root
+
+
+def test_commits_are_counted_by_path_and_since_when(history: Path) -> None:
+    told = Git(history)
+    month, all_time = NOW - timedelta(days=30), NOW - timedelta(days=400)
+    assert told.commits(month, "functions/a") == 1
+    assert told.commits(all_time, "functions/a") == 2
+    assert told.commits(month, "functions/a", "functions/b") == 2
+    assert told.commits(month, "a.lock") == 1
+    assert told.commits(month) == 3
+    assert told.commits(month, "functions/none") == 0
+
+
+def test_a_moment_counts_with_its_time_zone(history: Path) -> None:
+    twenty_days_ago = NOW - timedelta(days=20)
+    after = (twenty_days_ago + timedelta(minutes=1)).astimezone().isoformat()
+    assert Git(history).commits(twenty_days_ago - timedelta(minutes=1), "functions/a") == 1
+    assert Git(history).commits(datetime.fromisoformat(after), "functions/a") == 0
+
+
+def test_a_merge_is_no_change_of_its_own(history: Path) -> None:
+    git(history, "checkout", "--quiet", "-b", "side", "HEAD~1")
+    commit_at(history, NOW - timedelta(days=1), "functions/a/z.py")
+    person = ("-c", "user.name=t", "-c", "user.email=t@example.com")
+    git(history, *person, "merge", "--quiet", "--no-edit", "-")
+    assert Git(history).commits(NOW - timedelta(days=5)) == 2
+
+
+def test_commits_cannot_be_told_where_history_is_missing(history: Path, tmp_path: Path) -> None:
+    shallow, empty = tmp_path / "shallow", tmp_path / "empty"
+    git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{history.parent}", str(shallow))
+    git(tmp_path, "init", "--quiet", str(empty))
+    assert Git(shallow / "project").commits(NOW - timedelta(days=30), "functions/a") is None
+    assert Git(empty).commits(NOW - timedelta(days=30)) is None
 
 
 def test_tells_files_by_content_and_mode(root: Path) -> None:
