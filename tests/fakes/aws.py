@@ -106,7 +106,7 @@ class World:
 
 
 def _reads(action: str) -> bool:
-    return action.split(":")[1].startswith(("Get", "Invoke", "BatchGet"))
+    return action.split(":")[1].startswith(("Get", "Head", "List", "Invoke", "BatchGet"))
 
 
 class FakeClient:

@@ -6,19 +6,32 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from fakes.aws import FakeClient, World, body, error
+from fakes.aws import World, body, error
+from fakes.aws_layers import LayerShelf, code_sha256
 
 LIMIT_PER_SECOND = 15.0
 OWN_QUOTA = {"GetFunction", "Invoke"}
 BOTO_ATTEMPTS = 8
 
-_SNAPSHOT = ("Role", "Timeout", "MemorySize", "Environment", "ImageConfigResponse", "Architectures", "PackageType")
+_SNAPSHOT = (
+    "Role",
+    "Timeout",
+    "MemorySize",
+    "Environment",
+    "ImageConfigResponse",
+    "Architectures",
+    "PackageType",
+    "Handler",
+    "Runtime",
+    "Layers",
+)
+_OF_IMAGES, _OF_ZIPS = {"ImageConfig"}, {"Handler", "Runtime", "Layers"}
 
 
 class Function:
     """One function: ``$LATEST``, its versions and aliases."""
 
-    def __init__(self, world: World, name: str, image: str, package: str) -> None:
+    def __init__(self, world: World, name: str, source: str, package: str) -> None:
         self.latest: dict[str, Any] = {
             "FunctionName": name,
             "Version": "$LATEST",
@@ -30,7 +43,8 @@ class Function:
             "State": "Active",
             "LastUpdateStatus": "Successful",
             "RevisionId": world.unique("revision"),
-            "image": image,
+            "source": source,
+            "archive": b"",
         }
         self.stale: dict[str, Any] | None = None
         self.stale_until = 0.0
@@ -40,8 +54,8 @@ class Function:
         self.lagging: dict[str, str] = {}
 
 
-class FakeLambda(FakeClient):
-    """The functions of one account."""
+class FakeLambda(LayerShelf):
+    """The functions of one account. What one runs is known by its source: an image's reference, or a key in S3."""
 
     service = "lambda"
 
@@ -55,26 +69,32 @@ class FakeLambda(FakeClient):
         self.alias_lag = True
         """The first invocation through an alias that was moved still reaches the old version."""
         self.broken: set[str] = set()
-        """Images whose functions report an error."""
+        """Sources whose functions report an error."""
         self.unusable: set[str] = set()
-        """Images that Lambda cannot make ready."""
+        """Sources that Lambda cannot make ready."""
         self.throttled = 0
         self.tokens, self._refilled = LIMIT_PER_SECOND, 0.0
 
-    def add(self, name: str, image: str = "seed", *, package: str = "Image", alias: str | None = "live") -> Function:
+    def add(self, name: str, source: str = "seed", *, package: str = "Image", alias: str | None = "live") -> Function:
         """Terraform's shell: published once, with the alias on version 1."""
-        function = self.functions[name] = Function(self.world, name, image, package)
+        function = self.functions[name] = Function(self.world, name, source, package)
         self._snapshot(function)
         if alias:
             function.aliases[alias] = {"Name": alias, "FunctionVersion": "1", "RevisionId": self.world.unique("alias")}
         return function
 
     def serves(self, name: str, alias: str = "live") -> tuple[str, str, int]:
-        """What the alias serves: version, image and memory."""
+        """What the alias serves: version, source and memory."""
         function = self.functions[name]
         version = function.aliases[alias]["FunctionVersion"]
         held = function.latest if version == "$LATEST" else function.versions[version]
-        return version, held["image"], held["MemorySize"]
+        return version, held["source"], held["MemorySize"]
+
+    def layers_of(self, name: str, alias: str = "live") -> list[str]:
+        """The layer versions of what the alias serves, by ARN."""
+        function = self.functions[name]
+        held = function.versions[function.aliases[alias]["FunctionVersion"]]
+        return [layer["Arn"] for layer in held.get("Layers", ())]
 
     def before(self, operation: str) -> None:
         """15 requests a second for everything but GetFunction and Invoke; boto3 tries again a few times."""
@@ -105,8 +125,10 @@ class FakeLambda(FakeClient):
             if number not in function.versions and number != "$LATEST":
                 raise error("ResourceNotFoundException", f"Function not found: {Qualifier}", "GetFunction", status=404)
             held = function.latest if number == "$LATEST" else function.versions[number]
-        shown = {key: value for key, value in held.items() if key != "image"}
-        uri = held["image"]
+        shown = {key: value for key, value in held.items() if key not in {"source", "archive"}}
+        if held["PackageType"] == "Zip":
+            return {"Configuration": copy.deepcopy(shown), "Code": {"Location": "https://signed.example"}}
+        uri = held["source"]
         return {"Configuration": copy.deepcopy(shown), "Code": {"ImageUri": uri, "ResolvedImageUri": uri}}
 
     def _get_alias(self, *, FunctionName: str, Name: str) -> dict[str, Any]:
@@ -123,7 +145,7 @@ class FakeLambda(FakeClient):
         if held["State"] == "Inactive":
             held["State"] = "Active"  # the first call after weeks is refused, and wakes it
             raise error("ResourceNotReadyException", "The function is inactive", "Invoke", status=502)
-        if held["image"] in self.broken:
+        if held["source"] in self.broken:
             report = {"errorType": "RuntimeError", "errorMessage": "this image is broken"}
             return {
                 "StatusCode": 200,
@@ -140,31 +162,53 @@ class FakeLambda(FakeClient):
         self,
         *,
         FunctionName: str,
-        ImageUri: str,
         RevisionId: str,
         Architectures: list[str],
+        **code: str,
     ) -> dict[str, Any]:
         function = self._changeable(FunctionName, RevisionId, "UpdateFunctionCode")
-        if function.latest["PackageType"] != "Image":
-            message = "Please don't provide ImageUri when updating a function with packageType Zip."
+        package = function.latest["PackageType"]
+        if package != ("Image" if "ImageUri" in code else "Zip"):
+            message = f"Please don't provide {'/'.join(code)} when updating a function with packageType {package}."
             raise error("InvalidParameterValueException", message, "UpdateFunctionCode")
-        return self._update(function, image=ImageUri, Architectures=Architectures)
+        if package == "Image":
+            return self._update(function, source=code["ImageUri"], Architectures=Architectures)
+        archive = self.archive(code["S3Bucket"], code["S3Key"], "UpdateFunctionCode")
+        attached = (self.layer(layer["Arn"]) for layer in function.latest.get("Layers", ()))
+        self.hold_size([archive, *attached], "UpdateFunctionCode")
+        return self._update(
+            function,
+            source=code["S3Key"],
+            archive=archive,
+            CodeSha256=code_sha256(archive),
+            Architectures=Architectures,
+        )
 
     def _update_function_configuration(
         self,
         *,
         FunctionName: str,
         RevisionId: str,
-        ImageConfig: dict[str, Any],
         **settings: Any,  # noqa: ANN401 - as boto3
     ) -> dict[str, Any]:
         function = self._changeable(FunctionName, RevisionId, "UpdateFunctionConfiguration")
-        return self._update(function, ImageConfigResponse={"ImageConfig": ImageConfig}, **settings)
+        if {*settings} & (_OF_IMAGES if function.latest["PackageType"] == "Zip" else _OF_ZIPS):
+            message = f"Some of {', '.join(settings)} are not supported for this function's package type."
+            raise error("InvalidParameterValueException", message, "UpdateFunctionConfiguration")
+        if "Layers" in settings:
+            settings["Layers"] = self.attach(settings["Layers"], function.latest["archive"])
+        if "ImageConfig" in settings:
+            settings["ImageConfigResponse"] = {"ImageConfig": settings.pop("ImageConfig")}
+        return self._update(function, **settings)
 
-    def _publish_version(self, *, FunctionName: str, RevisionId: str) -> dict[str, Any]:
+    def _publish_version(self, *, FunctionName: str, RevisionId: str, CodeSha256: str = "") -> dict[str, Any]:
         function = self._changeable(FunctionName, RevisionId, "PublishVersion")
+        held = function.latest.get("CodeSha256", "")
+        if CodeSha256 not in {"", held}:
+            message = f"CodeSHA256 ({CodeSha256}) is different from current CodeSHA256 in $LATEST ({held})."
+            raise error("InvalidParameterValueException", message, "PublishVersion")
         newest = function.versions.get(str(function.newest))
-        if newest is not None and all(newest.get(key) == function.latest.get(key) for key in ("image", *_SNAPSHOT)):
+        if newest is not None and all(newest.get(key) == function.latest.get(key) for key in ("source", *_SNAPSHOT)):
             return {"Version": newest["Version"]}  # nothing has changed since: the version there is
         return {"Version": self._snapshot(function)}
 
@@ -227,7 +271,7 @@ class FakeLambda(FakeClient):
         if held.get("ready_at", 0.0) > self.world.seconds or "ready_at" not in held:
             return
         del held["ready_at"]
-        if held["image"] in self.unusable:
+        if held["source"] in self.unusable:
             held.update(LastUpdateStatus="Failed", LastUpdateStatusReason="ImageAccessDenied: cannot pull the image")
         else:
             held.update(LastUpdateStatus="Successful", State="Active")

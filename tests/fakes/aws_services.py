@@ -16,6 +16,17 @@ class FakeS3(FakeClient):
     def __init__(self, world: World, account: str, role: str = "releases") -> None:
         super().__init__(world, account, role)
         self.objects: dict[str, bytes] = {}
+        self.checksums: dict[str, str] = {}
+        """Of objects that were written with one."""
+        self.region = "eu-central-1"
+
+    def _head_object(self, *, Bucket: str, Key: str, ChecksumMode: str) -> dict[str, Any]:
+        del Bucket
+        assert ChecksumMode == "ENABLED"
+        if Key not in self.objects:
+            raise error("404", "Not Found", "HeadObject", status=404)
+        checksum = {"ChecksumSHA256": self.checksums[Key]} if Key in self.checksums else {}
+        return {"ContentLength": len(self.objects[Key]), "ETag": _etag(self.objects[Key]), **checksum}
 
     def _get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
         del Bucket
@@ -28,19 +39,25 @@ class FakeS3(FakeClient):
         *,
         Bucket: str,
         Key: str,
-        Body: bytes,
+        Body: Any,  # noqa: ANN401 - bytes or a file
         ContentType: str,
-        IfMatch: str | None = None,
-        IfNoneMatch: str | None = None,
+        ChecksumSHA256: str | None = None,
+        **conditions: str,
     ) -> dict[str, Any]:
         del Bucket
-        assert ContentType == "application/json"
+        assert ContentType == ("application/zip" if Key.endswith(".zip") else "application/json")
+        content = Body if isinstance(Body, bytes) else Body.read()
         there = self.objects.get(Key)
-        if (IfNoneMatch == "*" and there is not None) or (IfMatch and (there is None or _etag(there) != IfMatch)):
+        if not _holds(there, **conditions):
             message = "At least one of the pre-conditions you specified did not hold"
             raise error("PreconditionFailed", message, "PutObject", status=412)
-        self.objects[Key] = Body
-        return {"ETag": _etag(Body)}
+        if ChecksumSHA256 is not None:
+            if ChecksumSHA256 != base64.b64encode(hashlib.sha256(content).digest()).decode():
+                message = "The SHA256 you specified did not match the calculated checksum."
+                raise error("BadDigest", message, "PutObject")
+            self.checksums[Key] = ChecksumSHA256
+        self.objects[Key] = content
+        return {"ETag": _etag(content)}
 
 
 class FakeSsm(FakeClient):
@@ -77,6 +94,12 @@ class FakeEcr(FakeClient):
         tags = self.repositories[repositoryName]
         images = [{"imageId": {"imageDigest": tags[i["imageTag"]]}} for i in imageIds if i["imageTag"] in tags]
         return {"images": images, "failures": []}
+
+
+def _holds(there: bytes | None, *, IfMatch: str = "", IfNoneMatch: str = "") -> bool:
+    if IfNoneMatch == "*" and there is not None:
+        return False
+    return not IfMatch or (there is not None and _etag(there) == IfMatch)
 
 
 def _etag(content: bytes) -> str:

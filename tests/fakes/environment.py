@@ -15,10 +15,12 @@ from lockage.errors import LockageError
 from lockage.model.ids import CommitSha, Digest
 from lockage.model.release import Configuration, Evidence, Release, released_function
 from lockage.release.store import ReleaseStore
+from lockage.rollout.references import Sources
 from lockage.rollout.site import Site
 
 FUNCTIONS = ("onboarding", "remediator", "scorer")
 REGISTRY = "registry.example"
+SOURCES = Sources(registry=REGISTRY, archives="platform-releases")
 
 
 class Silent(PlainView):
@@ -64,6 +66,7 @@ class Environments:
         }
         self.parameters = {name: FakeSsm(self.world, fake.account) for name, fake in self.lambdas.items()}
         for name, fake in self.lambdas.items():
+            fake.s3 = self.s3
             self.parameters[name].parameters["/platform/table/decisions"] = f"decisions-of-{name}"
             for function in functions:
                 fake.add(f"platform-{function}")
@@ -73,14 +76,14 @@ class Environments:
         world, fake = self.world, self.lambdas[environment]
         account = fake.account
         caller = Caller(lambda: f"arn:aws:sts::{account}:assumed-role/{role}/lockage")
-        place = f"arn:aws:lambda:eu-central-1:{account}:function:"
+        place = f"arn:aws:lambda:eu-central-1:{account}:"
         pace = Pace(clock=world.clock, sleep=world.sleep)
         return Site(
             project="platform",
             environment=environment,
             alias="live",
             after="preprod" if environment == "prod" else None,
-            registry=REGISTRY,
+            sources=SOURCES,
             client=LambdaClient(
                 fake.act_as(role), place=place, caller=caller, pace=pace, clock=world.clock, sleep=world.sleep
             ),
@@ -108,7 +111,7 @@ class Environments:
         return release
 
     def serves(self, environment: str = "preprod") -> dict[str, tuple[str, int]]:
-        """Function → image and memory behind its alias."""
+        """Function → source and memory behind its alias."""
         fake = self.lambdas[environment]
         return {
             name.removeprefix("platform-"): fake.serves(name)[1:]
@@ -137,6 +140,7 @@ def make_release(
 ) -> Release:
     """A release of one image for all functions."""
     return Release(
+        schema=1,
         project="platform",
         commit=CommitSha(letter * 40),
         dirty=dirty,

@@ -125,9 +125,7 @@ class Access:
 
     def functions(self) -> LambdaClient:
         """Lambda, at a pace of its own."""
-        return LambdaClient(
-            self._client("lambda"), place=self._arn("lambda", "function:"), caller=self.caller, pace=Pace()
-        )
+        return LambdaClient(self._client("lambda"), place=self._arn("lambda", ""), caller=self.caller, pace=Pace())
 
     def images(self) -> EcrClient:
         """ECR."""

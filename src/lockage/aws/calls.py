@@ -19,6 +19,8 @@ _BROKEN = (BotoCoreError, HTTPError, HTTPException, OSError)
 """What a body may end with: botocore wraps most of what lies below it while a body is read, but not all."""
 _USER = re.compile(r"User: (arn:\S+)")
 _ASSUMED = re.compile(r":assumed-role/([^/]+)/")
+_BY_S3 = re.compile(r"denied by S3\b.* permission to GetObject for (\S+?)\.? ")
+"""Lambda reads code and layers from S3 with the rights of whoever asks it to."""
 
 
 BotoClient: TypeAlias = Any
@@ -105,6 +107,8 @@ class Caller:
     def _refusal(self, action: str, resource: str, error: ClientError) -> AwsError:
         code, message = _code(error), _message(error)
         if code in _DENIED:
+            if by_s3 := _BY_S3.search(message):
+                action, resource = "s3:GetObject", f"arn:aws:s3:::{by_s3[1]}"
             return denied(action, resource, self._identity(message), message)
         if code in _EXPIRED:
             return AwsError(

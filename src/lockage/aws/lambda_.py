@@ -8,6 +8,7 @@ Lambda's ways that this module keeps from everybody else
   status is *Successful*; only then is the revision good as a guard.
 - GetFunction has a quota of 100 requests a second to itself; all else shares 15. So waiting asks GetFunction.
 - An alias with weights serves two versions; moving it clears them.
+- Code and configuration are two updates, and each alone must be allowed: a zip with its layers may weigh 250 MiB.
 """
 
 import io
@@ -15,13 +16,14 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from lockage.aws.calls import BotoClient, Caller, ConflictError
-from lockage.aws.lambda_shape import alias_state, answer, version_state
+from lockage.aws.calls import BotoClient, Caller, ConflictError, StaleError
+from lockage.aws.lambda_shape import alias_state, answer, code_sha256, layer_arns, place_of, version_state
+from lockage.aws.layers import LayerClient
 from lockage.aws.pacing import Pace
 from lockage.errors import AwsError
-from lockage.model.ids import Version
-from lockage.model.release import Architecture, Configuration
-from lockage.model.rollout import AliasState, Answer, VersionState
+from lockage.model.ids import Digest, Version
+from lockage.model.release import Configuration
+from lockage.model.rollout import AliasState, Answer, UpdateCode, VersionState
 
 SETTLE_SECONDS = 900.0
 """How long an update may take. Images of 2 GB have been seen to need more than two minutes."""
@@ -30,6 +32,7 @@ WAKE_SECONDS = 120.0
 """How long a version that has slept for weeks may take to wake."""
 
 _MISSING = ("ResourceNotFoundException",)
+_OTHER_CODE = "is different from current CodeSHA256"
 
 
 class LambdaClient:
@@ -37,7 +40,7 @@ class LambdaClient:
 
     Args:
         boto: boto3's client.
-        place: the ARN of every function up to its name, ``arn:aws:lambda:<region>:<account>:function:``.
+        place: the ARN of all that is Lambda's there, up to its kind, ``arn:aws:lambda:<region>:<account>:``.
         caller: calls it.
         pace: for calls that change something.
         clock: seconds, monotonic.
@@ -54,8 +57,9 @@ class LambdaClient:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._boto, self._place, self._caller, self._pace = boto, place, caller, pace
+        self._boto, self._place, self._caller, self._pace = boto, f"{place}function:", caller, pace
         self._clock, self._sleep = clock, sleep
+        self.layers = LayerClient(boto, place=f"{place}layer:", caller=caller, pace=pace)
 
     def state(self, function: str, qualifier: str | None = None) -> VersionState | None:
         """What Lambda holds under a qualifier (``$LATEST`` without one), or None when there is no such thing."""
@@ -67,16 +71,19 @@ class LambdaClient:
             FunctionName=function,
             **({} if qualifier is None else {"Qualifier": qualifier}),
         )
-        return None if response is None else version_state(response)
+        if response is None:
+            return None
+        return version_state(response, tuple(self.layers.digest_of(arn) for arn in layer_arns(response)))
 
-    def update_code(self, function: str, image: str, architecture: Architecture, *, revision: str) -> None:
-        """Give ``$LATEST`` another image; call ``settled`` before anything else is done to the function."""
+    def update_code(self, function: str, code: UpdateCode, *, revision: str) -> None:
+        """Give ``$LATEST`` other code; call ``settled`` before anything else is done to the function."""
+        bucket, key = place_of(code.source)
         self._change(
             "lambda:UpdateFunctionCode",
             function,
             self._boto.update_function_code,
-            ImageUri=image,
-            Architectures=[architecture],
+            **({"S3Bucket": bucket, "S3Key": key} if code.package == "zip" else {"ImageUri": code.source}),
+            Architectures=[code.architecture],
             RevisionId=revision,
         )
 
@@ -89,13 +96,30 @@ class LambdaClient:
             MemorySize=configuration.memory_mb,
             Timeout=configuration.timeout_s,
             Environment={"Variables": dict(configuration.environment)},
-            ImageConfig={"Command": list(configuration.command)},
+            **(self._of_zip(configuration) if configuration.handler else _of_image(configuration)),
             RevisionId=revision,
         )
 
-    def publish(self, function: str, *, revision: str) -> Version:
-        """Snapshot ``$LATEST``; the newest version's number comes back when nothing has changed since it."""
-        response = self._change("lambda:PublishVersion", function, self._boto.publish_version, RevisionId=revision)
+    def publish(self, function: str, *, revision: str, archive: Digest | None = None) -> Version:
+        """Snapshot ``$LATEST``; the newest version's number comes back when nothing has changed since it.
+
+        Args:
+            function: its name.
+            revision: that ``$LATEST`` must have.
+            archive: what a zip function must hold.
+
+        Raises:
+            StaleError: it has another revision, or holds another archive.
+        """
+        guard = {} if archive is None else {"CodeSha256": code_sha256(archive)}
+        try:
+            response = self._change(
+                "lambda:PublishVersion", function, self._boto.publish_version, **guard, RevisionId=revision
+            )
+        except AwsError as error:
+            if _OTHER_CODE in error.why:  # Lambda's own word for it is InvalidParameterValueException
+                raise StaleError(error.what, why=error.why, remedy=error.remedy) from error
+            raise
         return Version(str(response["Version"]))
 
     def quiet(self, function: str) -> VersionState | None:
@@ -209,6 +233,13 @@ class LambdaClient:
         response = response or {}
         return response, self._caller.read("lambda:InvokeFunction", arn, response.get("Payload") or io.BytesIO())
 
+    def _of_zip(self, configuration: Configuration) -> dict[str, Any]:
+        return {
+            "Handler": configuration.handler,
+            "Runtime": configuration.runtime,
+            "Layers": [self.layers.arn_of(layer) for layer in configuration.layers],
+        }
+
     def _change(
         self,
         action: str,
@@ -230,6 +261,10 @@ class LambdaClient:
 
     def _arn(self, function: str, qualifier: str | None = None) -> str:
         return f"{self._place}{function}" + (f":{qualifier}" if qualifier else "")
+
+
+def _of_image(configuration: Configuration) -> dict[str, Any]:
+    return {"ImageConfig": {"Command": list(configuration.command)}}
 
 
 def _failed(arn: str, state: VersionState) -> AwsError:

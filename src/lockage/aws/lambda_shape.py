@@ -5,6 +5,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, cast
 
+from msgspec.structs import replace
+
 from lockage.model.canonical import content_digest
 from lockage.model.ids import Digest
 from lockage.model.release import Architecture, Configuration
@@ -20,8 +22,6 @@ _TERRAFORMS = (
     "EphemeralStorage",
     "SnapStart",
     "LoggingConfig",
-    "Layers",
-    "Runtime",
 )
 """What a version snapshots and Terraform owns: when it differs from ``$LATEST``, a new version is due."""
 
@@ -29,15 +29,27 @@ _UNREADABLE = {"": ""}
 """Stands for an environment that Lambda would not show; equal to none that can be declared."""
 
 
-def version_state(response: Mapping[str, Any]) -> VersionState:
-    """GetFunction's answer."""
+def layer_arns(response: Mapping[str, Any]) -> tuple[str, ...]:
+    """The layer versions in GetFunction's answer, in their order."""
+    return tuple(layer["Arn"] for layer in response["Configuration"].get("Layers") or ())
+
+
+def version_state(response: Mapping[str, Any], layers: tuple[Digest, ...] = ()) -> VersionState:
+    """GetFunction's answer.
+
+    Args:
+        response: as it came.
+        layers: what its layer versions hold, in their order.
+    """
     held, code = response["Configuration"], response.get("Code", {})
+    package = held.get("PackageType", "Zip")
+    zipped = package == "Zip"
     return VersionState(
         version=held["Version"],
         revision=held.get("RevisionId", ""),
-        package=held.get("PackageType", "Zip"),
-        digest=_digest(code.get("ResolvedImageUri", "")),
-        configuration=_configuration(held),
+        package=package,
+        digest=archive_digest(held.get("CodeSha256", "")) if zipped else _digest(code.get("ResolvedImageUri", "")),
+        configuration=_zip_configuration(held, layers) if zipped else _image_configuration(held),
         shell=content_digest({name: held.get(name) or None for name in _TERRAFORMS}),
         state=held.get("State", ""),
         update=held.get("LastUpdateStatus", ""),
@@ -76,11 +88,36 @@ def _told(failed: str, body: str, log: str) -> str:
     return "\n".join([words, *tail])
 
 
+def archive_digest(code_sha256: str) -> Digest | None:
+    """A zip's or layer's digest from Lambda's ``CodeSha256``, the same in base64; None where Lambda names none."""
+    return Digest(f"sha256:{base64.b64decode(code_sha256).hex()}") if code_sha256 else None
+
+
+def code_sha256(digest: Digest) -> str:
+    """The way back."""
+    return base64.b64encode(bytes.fromhex(digest.removeprefix("sha256:"))).decode()
+
+
+def place_of(source: str) -> tuple[str, str]:
+    """Bucket and key of ``s3://<bucket>/<key>``."""
+    bucket, _, key = source.removeprefix("s3://").partition("/")
+    return bucket, key
+
+
+def _image_configuration(held: Mapping[str, Any]) -> Configuration:
+    image = (held.get("ImageConfigResponse") or {}).get("ImageConfig") or {}
+    return replace(_configuration(held), command=tuple(image.get("Command") or ()))
+
+
+def _zip_configuration(held: Mapping[str, Any], layers: tuple[Digest, ...]) -> Configuration:
+    handler, runtime = held.get("Handler", ""), held.get("Runtime", "")
+    return replace(_configuration(held), handler=handler, runtime=runtime, layers=layers)
+
+
 def _configuration(held: Mapping[str, Any]) -> Configuration:
     environment = held.get("Environment") or {}
-    image = (held.get("ImageConfigResponse") or {}).get("ImageConfig") or {}
     return Configuration(
-        command=tuple(image.get("Command") or ()),
+        command=(),
         memory_mb=held.get("MemorySize", 0),
         timeout_s=held.get("Timeout", 0),
         environment=_UNREADABLE if "Error" in environment else dict(environment.get("Variables") or {}),

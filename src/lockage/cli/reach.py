@@ -20,6 +20,7 @@ from lockage.model.rollout import Proof
 from lockage.release.store import ReleaseStore
 from lockage.rollout.checks import EndToEndChecks, Target
 from lockage.rollout.deploy import deploy, preview
+from lockage.rollout.references import Sources
 from lockage.rollout.site import Checks, Site
 
 environment_option = click.option(
@@ -63,7 +64,9 @@ class Reached:
             environment=self._name,
             alias=self.place.alias,
             after=self.place.after,
-            registry=registry_host(self.project.registry, mirror),
+            sources=Sources(
+                registry=registry_host(self.project.registry, mirror), archives=self.project.registry.store
+            ),
             client=self._access.functions(),
             parameters=self._access.parameters(),
             store=self.store,

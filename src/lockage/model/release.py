@@ -10,20 +10,31 @@ from lockage.model.ids import CommitSha, Digest, ReleaseId
 
 EvidenceKind = Literal["sbom.cdx", "sbom.spdx", "findings", "verdict"]
 Architecture = Literal["x86_64", "arm64"]
+Package = Literal["image", "zip"]
+"""Lambda's package type, which a function keeps for life."""
 
 _DIRTY_DIGITS = 12
 
 
-class Configuration(msgspec.Struct, frozen=True, kw_only=True):
+# What is empty is left out of these values' JSON: releases from before there were zips keep their ids.
+
+
+class Configuration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a version snapshots beside its code: the pipeline's half of a function."""
 
     command: tuple[str, ...]
-    """``image_config.command``: the handler."""
+    """``image_config.command``: an image's handler; empty for a zip."""
     memory_mb: int
     timeout_s: int
     environment: dict[str, str]
     """As declared, with references such as ``${table.NAME}``; or resolved, where a field says so."""
     architecture: Architecture
+    handler: str = ""
+    """Of a zip; empty for an image."""
+    runtime: str = ""
+    """Of a zip, such as ``python3.13``; empty for an image."""
+    layers: tuple[Digest, ...] = ()
+    """A zip's layers by content, in the order in which Lambda merges them under ``/opt``."""
 
 
 class ReleasedFunction(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,15 +42,26 @@ class ReleasedFunction(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     """As in ``lockage.yaml``."""
-    package: Literal["image"]
+    package: Package
     repository: str
-    """ECR repository that holds the artifact."""
+    """ECR repository that holds an image; empty for a zip, which lies in the release store."""
     artifact: Digest
     configuration: Configuration
     configuration_hash: Digest
     """Of the declared configuration, references unresolved: equal in every environment."""
     probe: str
     """JSON event that every version must answer without an error and without an effect."""
+
+
+class ReleasedLayer(msgspec.Struct, frozen=True, kw_only=True):
+    """One layer of a release. It has one digest for all functions: they cannot drift apart on it."""
+
+    name: str
+    """As in ``lockage.yaml``."""
+    artifact: Digest
+    runtime: str
+    """Such as ``python3.13``."""
+    architecture: Architecture
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,10 +72,10 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     sha256: Digest
 
 
-class Release(msgspec.Struct, frozen=True, kw_only=True):
+class Release(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All functions of a project at one commit, with what proves them."""
 
-    schema: Literal[1] = 1
+    schema: Literal[1]
     project: str
     commit: CommitSha
     dirty: bool
@@ -66,6 +88,8 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     """The release that was the newest when this one was made."""
     second_sources: tuple[str, ...]
     """Why this release may serve a rehearsal only; empty when everything came from its original."""
+    layers: tuple[ReleasedLayer, ...] = ()
+    """Those of its zips, sorted by name."""
 
     @property
     def id(self) -> ReleaseId:
@@ -82,14 +106,18 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
         """The Lambda function's name, the same in every account."""
         return f"{self.project}-{function}"
 
+    def layer_name(self, layer: str) -> str:
+        """The Lambda layer's name, the same in every account."""
+        return f"{self.project}-{layer}"
+
 
 def released_function(
     name: str, *, repository: str, artifact: Digest, configuration: Configuration, probe: str
 ) -> ReleasedFunction:
-    """A function of a release, its configuration hashed."""
+    """A function of a release, its configuration hashed; one without a repository is a zip."""
     return ReleasedFunction(
         name=name,
-        package="image",
+        package="image" if repository else "zip",
         repository=repository,
         artifact=artifact,
         configuration=configuration,
@@ -104,3 +132,8 @@ def image_tag(commit: CommitSha, digest: Digest, *, dirty: bool) -> str:
     A dirty tree's image has its own digest in the tag: the commit's tag stays free for what the commit really is.
     """
     return f"{commit}-dirty-{digest.removeprefix('sha256:')[:_DIRTY_DIGITS]}" if dirty else commit
+
+
+def archive_key(digest: Digest) -> str:
+    """Where the release store's bucket holds a zip or layer: its content is its name."""
+    return f"archives/{digest.removeprefix('sha256:')}.zip"

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from lockage.model.ids import Digest, ReleaseId, Version
-from lockage.model.release import Architecture, Configuration
+from lockage.model.release import Architecture, Configuration, Package
 
 LATEST = "$LATEST"
 """The one version that is not a snapshot; no rollout ever serves it."""
@@ -23,7 +23,7 @@ class VersionState(msgspec.Struct, frozen=True, kw_only=True):
     package: str
     """``Image`` or ``Zip``."""
     digest: Digest | None
-    """Of the image, resolved by Lambda; None for a zip or where Lambda names none."""
+    """Of the image, as Lambda resolved it, or of the zip; None where Lambda names none."""
     configuration: Configuration
     """References resolved."""
     shell: Digest
@@ -76,8 +76,9 @@ class Desired(msgspec.Struct, frozen=True, kw_only=True):
     """What a function is to become in one environment."""
 
     function: str
-    image: str
-    """Reference by digest, as Lambda takes it."""
+    package: Package
+    source: str
+    """Where Lambda takes it: an image by digest, or ``s3://<bucket>/<key>``."""
     digest: Digest
     configuration: Configuration
     """References resolved."""
@@ -88,11 +89,28 @@ class Desired(msgspec.Struct, frozen=True, kw_only=True):
         return held.digest == self.digest and held.configuration == self.configuration
 
 
+class PublishLayer(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Make a layer version of content that the account does not hold yet."""
+
+    layer: str
+    """As in ``lockage.yaml``."""
+    name: str
+    """In Lambda."""
+    digest: Digest
+    source: str
+    """``s3://<bucket>/<key>``."""
+    runtime: str
+    architecture: Architecture
+
+
 class UpdateCode(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Give ``$LATEST`` another image."""
+    """Give ``$LATEST`` other code."""
 
     function: str
-    image: str
+    package: Package
+    source: str
+    """As in ``Desired``."""
+    digest: Digest
     architecture: Architecture
 
 
@@ -140,7 +158,16 @@ class ReadBack(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """None for the version that this rollout publishes."""
 
 
-Instruction = UpdateCode | UpdateConfiguration | PublishVersion | CheckVersion | ShiftAlias | CreateAlias | ReadBack
+Instruction = (
+    PublishLayer
+    | UpdateCode
+    | UpdateConfiguration
+    | PublishVersion
+    | CheckVersion
+    | ShiftAlias
+    | CreateAlias
+    | ReadBack
+)
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -188,7 +215,7 @@ Phase = Literal["staging", "shifting", "verifying", "undoing", "done", "undone"]
 class Journal(msgspec.Struct, frozen=True, kw_only=True):
     """``rollouts/<env>/<n>.json``: written before what it tells of is done."""
 
-    schema: Literal[1] = 1
+    schema: Literal[2] = 2
     number: int
     environment: str
     kind: Literal["deploy", "rollback"]

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from lockage.config.schema import Function, Project
 from lockage.errors import UsageError
-from lockage.model.artifact import ImageArtifact
+from lockage.model.artifact import Artifact, ImageArtifact, LayerArtifact, ZipArtifact
 from lockage.model.ids import CommitSha, Digest
 from lockage.model.release import (
     Architecture,
@@ -17,6 +17,7 @@ from lockage.model.release import (
     EvidenceKind,
     Release,
     ReleasedFunction,
+    ReleasedLayer,
     released_function,
 )
 
@@ -33,9 +34,9 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Proven(msgspec.Struct, frozen=True, kw_only=True):
-    """One image that was pushed, with its evidence."""
+    """One artifact that was pushed, with its evidence."""
 
-    artifact: ImageArtifact
+    artifact: Artifact
     documents: Mapping[EvidenceKind, bytes]
     second_sources: tuple[str, ...]
 
@@ -57,28 +58,37 @@ def sha256(content: bytes) -> Digest:
     return Digest(f"sha256:{hashlib.sha256(content).hexdigest()}")
 
 
+def ingredients(project: Project) -> tuple[str, ...]:
+    """The artifacts that a release is made of: what functions run from, and the layers of their zips."""
+    run = [_runs_from(function) for function in project.functions.values()]
+    layers = [layer for name in run if name in project.zips for layer in project.zips[name].layers]
+    return tuple(dict.fromkeys([*run, *layers]))
+
+
 def make(
-    project: Project, source: Source, images: Mapping[str, Proven], probes: Mapping[str, str], *, rehearsal: bool
+    project: Project, source: Source, goods: Mapping[str, Proven], probes: Mapping[str, str], *, rehearsal: bool
 ) -> Release:
     """A release without a parent.
 
     Args:
         project: what is declared.
         source: of everything.
-        images: image → what was pushed of it.
+        goods: artifact → what was pushed of it.
         probes: function → JSON event.
         rehearsal: whether the registry is a rehearsal's.
     """
-    used = {function.image: images[function.image] for function in project.functions.values()}
-    reasons = [reason for image in used.values() for reason in image.second_sources]
+    used = {name: goods[name] for name in ingredients(project)}
+    reasons = [reason for one in used.values() for reason in one.second_sources]
     return Release(
+        schema=1,
         project=project.project,
         commit=source.commit,
         dirty=source.dirty,
         functions=tuple(
-            _function(project, name, function, used[function.image].artifact, probes[name])
+            _function(project, name, function, used, probes[name])
             for name, function in sorted(project.functions.items())
         ),
+        layers=tuple(_layer(name, one.artifact) for name, one in sorted(used.items()) if name in project.layers),
         evidence=tuple(sorted(_evidence(used.values()), key=lambda one: (one.artifact, one.kind))),
         parent=None,
         second_sources=tuple(dict.fromkeys([*reasons, *([REHEARSED] if rehearsal else [])])),
@@ -109,29 +119,62 @@ def probe_event(function: str, path: str, content: bytes) -> str:
         ) from error
 
 
-def _function(project: Project, name: str, function: Function, artifact: ImageArtifact, probe: str) -> ReleasedFunction:
-    image = project.images[function.image]
-    if image.repository is None:
-        raise UsageError(
-            f"{name} cannot be released: its image has no repository",
-            why=f"lockage.yaml: images.{function.image} names no repository, so it was never pushed",
-            remedy=f"name an ECR repository under images.{function.image}, and declare it in Terraform's registry",
-        )
+def _runs_from(function: Function) -> str:
+    return function.image or function.zip or ""
+
+
+def _layer(name: str, artifact: Artifact) -> ReleasedLayer:
+    if not isinstance(artifact, LayerArtifact):
+        raise TypeError(f"{name} is not the layer it is declared to be")
+    return ReleasedLayer(
+        name=name,
+        artifact=artifact.digest,
+        runtime=artifact.runtime,
+        architecture=_ARCHITECTURES[artifact.platform],
+    )
+
+
+def _function(
+    project: Project, name: str, function: Function, goods: Mapping[str, Proven], probe: str
+) -> ReleasedFunction:
+    artifact = goods[_runs_from(function)].artifact
     return released_function(
         name,
-        repository=image.repository,
+        repository=_repository(project, name, artifact),
         artifact=artifact.digest,
-        configuration=Configuration(
-            command=(function.handler,),
-            memory_mb=function.memory_mb,
-            timeout_s=function.timeout_s,
-            environment=dict(function.environment),
-            architecture=_ARCHITECTURES[artifact.platform],
-        ),
+        configuration=_configuration(function, artifact, goods),
         probe=probe,
     )
 
 
-def _evidence(images: Iterable[Proven]) -> Iterable[Evidence]:
-    """Two names for one image have the same evidence: it is named once."""
-    return dict.fromkeys(one for image in images for one in image.evidence)
+def _configuration(function: Function, artifact: Artifact, goods: Mapping[str, Proven]) -> Configuration:
+    common = Configuration(
+        command=(),
+        memory_mb=function.memory_mb,
+        timeout_s=function.timeout_s,
+        environment=dict(function.environment),
+        architecture=_ARCHITECTURES[artifact.platform],
+    )
+    if isinstance(artifact, ZipArtifact):
+        layers = tuple(goods[layer].artifact.digest for layer in artifact.layers)
+        return replace(common, handler=function.handler, runtime=artifact.runtime, layers=layers)
+    return replace(common, command=(function.handler,))
+
+
+def _repository(project: Project, name: str, artifact: Artifact) -> str:
+    """Where its image is; empty for a zip."""
+    if not isinstance(artifact, ImageArtifact):
+        return ""
+    repository = project.images[artifact.name].repository
+    if repository is None:
+        raise UsageError(
+            f"{name} cannot be released: its image has no repository",
+            why=f"lockage.yaml: images.{artifact.name} names no repository, so it was never pushed",
+            remedy=f"name an ECR repository under images.{artifact.name}, and declare it in Terraform's registry",
+        )
+    return repository
+
+
+def _evidence(goods: Iterable[Proven]) -> Iterable[Evidence]:
+    """Two names for one artifact have the same evidence: it is named once."""
+    return dict.fromkeys(one for ware in goods for one in ware.evidence)

@@ -19,7 +19,7 @@ from lockage.rollout.checks import ChecksFailed
 from lockage.rollout.execute import ActingExecutor, InterferenceError
 from lockage.rollout.journal import OvertakenError, Rollout
 from lockage.rollout.plan import drift, plan
-from lockage.rollout.references import desired, look_up
+from lockage.rollout.references import desired, layers, look_up
 from lockage.rollout.show import PrintingExecutor
 from lockage.rollout.site import Checks, Site
 
@@ -117,10 +117,11 @@ def prepare(site: Site, release: Release, rollout: Rollout) -> Prepared:
     """
     with site.console.step(f"{site.environment}: plan release {release.id[:12]}") as step:
         references = look_up(release, site.parameters.get, site.environment)
-        wanted = desired(release, references, site.registry)
+        wanted = desired(release, references, site.sources)
         remote = site.observe(one.function for one in wanted)
+        lacking = [layer for layer in layers(release, site.sources) if not site.holds(layer)]
         serving = records.newest(rollout.record, rollout.record.release) if rollout.record.release else None
-        planned = plan(wanted, remote, () if serving is None else serving.versions)
+        planned = plan(wanted, remote, () if serving is None else serving.versions, lacking)
         for line in drift(remote, {} if serving is None else serving.versions):
             site.console.note(f"drift: {line}")
         step.made(f"{len(wanted) - len(planned.keeps)} of {len(wanted)} functions change")

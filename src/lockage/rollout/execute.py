@@ -8,7 +8,7 @@ import msgspec
 
 from lockage.aws.calls import ConflictError, StaleError
 from lockage.aws.lambda_ import LambdaClient
-from lockage.errors import RolloutFailed
+from lockage.errors import AwsError, RolloutFailed
 from lockage.model.ids import Version
 from lockage.model.rollout import (
     AliasState,
@@ -18,6 +18,7 @@ from lockage.model.rollout import (
     Desired,
     Instruction,
     Proof,
+    PublishLayer,
     PublishVersion,
     ReadBack,
     ShiftAlias,
@@ -91,10 +92,12 @@ class ActingExecutor:
 
     def _begin(self, instruction: Instruction) -> None:
         match instruction:
+            case PublishLayer():
+                self._client.layers.publish(instruction)
             case UpdateCode() | UpdateConfiguration():
                 self._update(instruction)
-            case PublishVersion(function=function):
-                self.versions[function] = self._publish(function)
+            case PublishVersion(desired=desired):
+                self.versions[desired.function] = self._publish(desired)
             case ShiftAlias(function=function, version=version):
                 self._move(function, version or self.versions[function])
                 self.moved.append(function)
@@ -117,7 +120,7 @@ class ActingExecutor:
                 answered(function, version, self._client.invoke(self._name(function), version, probe, version=version))
             case ReadBack(function=function, desired=desired, version=version):
                 return self._read_back(function, version or self.versions[function], desired)
-            case ShiftAlias() | CreateAlias():
+            case PublishLayer() | ShiftAlias() | CreateAlias():
                 pass
             case _:
                 assert_never(instruction)
@@ -128,28 +131,28 @@ class ActingExecutor:
         name, revision = self._name(change.function), self._revisions[change.function]
         try:
             if isinstance(change, UpdateCode):
-                self._client.update_code(name, change.image, change.architecture, revision=revision)
+                self._client.update_code(name, change, revision=revision)
             else:
                 self._client.update_configuration(name, change.configuration, revision=revision)
         except (StaleError, ConflictError) as error:
             if not updated(change, self._client.settled(name)):
-                raise InterferenceError(
-                    f"{change.function} was changed by someone else meanwhile",
-                    why=error.why,
-                    remedy="two rollouts met, or Terraform was applied; run the same command again",
-                ) from error
+                raise _changed(change.function, error) from error
 
     def _settle(self, function: str) -> None:
         since = self._revisions[function]
         self._revisions[function] = self._client.settled(self._name(function), since=since).revision
 
-    def _publish(self, function: str) -> Version:
+    def _publish(self, desired: Desired) -> Version:
         """Once more when the guard does not hold: what was snapshot is read and held to what was asked for anyway."""
-        name = self._name(function)
+        name, archive = self._name(desired.function), desired.digest if desired.package == "zip" else None
         try:
-            return self._client.publish(name, revision=self._revisions[function])
+            return self._client.publish(name, revision=self._revisions[desired.function], archive=archive)
         except StaleError:
-            return self._client.publish(name, revision=self._client.settled(name).revision)
+            revision = self._client.settled(name).revision
+        try:
+            return self._client.publish(name, revision=revision, archive=archive)
+        except StaleError as error:
+            raise _changed(desired.function, error) from error
 
     def _hold_version(self, function: str, desired: Desired) -> None:
         """Somebody else's change between ours and the snapshot would be in it: Lambda's guard alone does not say so."""
@@ -246,9 +249,17 @@ def point_alias(
 def updated(change: UpdateCode | UpdateConfiguration, held: VersionState) -> bool:
     """Whether ``$LATEST`` holds what a change was to bring."""
     if isinstance(change, UpdateCode):
-        return change.image.endswith(f"@{held.digest}")
+        return (held.digest, held.configuration.architecture) == (change.digest, change.architecture)
     return msgspec.structs.replace(change.configuration, architecture=held.configuration.architecture) == (
         held.configuration
+    )
+
+
+def _changed(function: str, error: AwsError) -> InterferenceError:
+    return InterferenceError(
+        f"{function} was changed by someone else meanwhile",
+        why=error.why,
+        remedy="two rollouts met, or Terraform was applied; run the same command again",
     )
 
 
@@ -291,7 +302,7 @@ def points_there(function: str, name: str, alias: AliasState | None, version: st
 def difference(desired: Desired, held: VersionState) -> str:
     """What Lambda holds instead, field by field; values of the environment are not shown."""
     lines = [] if held.digest == desired.digest else [f"digest: {held.digest}, not {desired.digest}"]
-    for field in ("command", "memory_mb", "timeout_s", "architecture"):
+    for field in ("command", "handler", "runtime", "layers", "memory_mb", "timeout_s", "architecture"):
         found, wanted = getattr(held.configuration, field), getattr(desired.configuration, field)
         if found != wanted:
             lines.append(f"{field}: {found}, not {wanted}")

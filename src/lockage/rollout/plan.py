@@ -2,12 +2,18 @@
 
 Order is the point of it. Everything is staged before the first alias moves; functions that the running release has too
 are shifted first and new ones last, so that nothing old can call what is only half there.
+
+Code and configuration are two updates of a function, and Lambda weighs a zip with its layers at each: between them it
+must not hold more than before or after. So layers that go, go before the code comes, and layers that come, come after.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from msgspec.structs import replace
 
 from lockage.errors import UsageError
 from lockage.model.ids import Version
+from lockage.model.release import Configuration
 from lockage.model.rollout import (
     LATEST,
     AliasState,
@@ -16,13 +22,17 @@ from lockage.model.rollout import (
     Desired,
     Instruction,
     Plan,
+    PublishLayer,
     PublishVersion,
     ReadBack,
     RemoteFunction,
     ShiftAlias,
     UpdateCode,
     UpdateConfiguration,
+    VersionState,
 )
+
+_WORDS = {"image": "an image", "zip": "a zip"}
 
 
 class ImpossibleError(UsageError):
@@ -30,7 +40,10 @@ class ImpossibleError(UsageError):
 
 
 def plan(
-    wanted: tuple[Desired, ...], remote: Mapping[str, RemoteFunction | None], running: Collection[str] = ()
+    wanted: tuple[Desired, ...],
+    remote: Mapping[str, RemoteFunction | None],
+    running: Collection[str] = (),
+    lacking: Sequence[PublishLayer] = (),
 ) -> Plan:
     """Plan a rollout.
 
@@ -38,6 +51,7 @@ def plan(
         wanted: every function of the release.
         remote: what the environment holds of each.
         running: the functions of the release that runs now; others are new.
+        lacking: the layers of the release that the environment's account does not hold yet.
 
     Raises:
         ImpossibleError: naming everything that stands in the way.
@@ -46,7 +60,7 @@ def plan(
     keeps = {one.function: Version(_live(held[one.function])) for one in wanted if _keeps(one, held[one.function])}
     changed = [one for one in wanted if one.function not in keeps]
     return Plan(
-        stage=tuple(_stage(changed, held)),
+        stage=tuple(_stage(changed, held, lacking)),
         check=tuple(CheckVersion(function=one.function, probe=one.probe) for one in changed),
         shift=tuple(_shift(changed, held, running)),
         verify=tuple(ReadBack(function=one.function, desired=one, version=keeps.get(one.function)) for one in wanted),
@@ -61,8 +75,9 @@ def _possible(wanted: Iterable[Desired], remote: Mapping[str, RemoteFunction | N
         found = remote[one.function]
         if found is None:
             obstacles.append(f"{one.function}: there is no such function; Terraform makes its shell")
-        elif found.latest.package != "Image":
-            obstacles.append(f"{one.function}: it is a {found.latest.package} function, and the release holds an image")
+        elif _other_package(one, found):
+            is_, holds = _WORDS[found.latest.package.lower()], _WORDS[one.package]
+            obstacles.append(f"{one.function}: it is {is_} function, and the release holds {holds}")
         elif found.alias is not None and found.alias.version == LATEST:
             obstacles.append(
                 f"{one.function}: its alias is at {LATEST}, which a rollout changes while it stages, "
@@ -71,10 +86,12 @@ def _possible(wanted: Iterable[Desired], remote: Mapping[str, RemoteFunction | N
         else:
             held[one.function] = found
     if obstacles:
-        raise _impossible(
-            obstacles, packages=any(found and found.latest.package != "Image" for found in remote.values())
-        )
+        raise _impossible(obstacles, packages=any(_other_package(one, remote[one.function]) for one in wanted))
     return held
+
+
+def _other_package(one: Desired, found: RemoteFunction | None) -> bool:
+    return found is not None and found.latest.package.lower() != one.package
 
 
 def _impossible(obstacles: list[str], *, packages: bool) -> ImpossibleError:
@@ -131,29 +148,48 @@ def _live(held: RemoteFunction) -> str:
     return held.alias.version if held.alias else LATEST
 
 
-def _stage(changed: list[Desired], held: Mapping[str, RemoteFunction]) -> Iterable[Instruction]:
+def _stage(
+    changed: list[Desired], held: Mapping[str, RemoteFunction], lacking: Sequence[PublishLayer]
+) -> Iterable[Instruction]:
     """Kind by kind, so that Lambda works on all functions while we wait for the first."""
+    used = {layer for one in changed for layer in one.configuration.layers}
+    yield from (layer for layer in lacking if layer.digest in used)
+    room = {one.function: _room(one, held[one.function].latest) for one in changed}
+    for function, first in room.items():
+        if first is not None:
+            yield UpdateConfiguration(function=function, configuration=first)
     for one in changed:
-        latest = held[one.function].latest
-        if latest.digest != one.digest or latest.configuration.architecture != one.configuration.architecture:
-            architecture = one.configuration.architecture
-            yield UpdateCode(function=one.function, image=one.image, architecture=architecture)
+        if _coded(one, held[one.function].latest):
+            yield UpdateCode(
+                function=one.function,
+                package=one.package,
+                source=one.source,
+                digest=one.digest,
+                architecture=one.configuration.architecture,
+            )
     for one in changed:
-        if not _configured(one, held[one.function]):
+        if not _configured(one, room[one.function] or held[one.function].latest.configuration):
             yield UpdateConfiguration(function=one.function, configuration=one.configuration)
     for one in changed:
         yield PublishVersion(function=one.function, desired=one)
 
 
-def _configured(one: Desired, held: RemoteFunction) -> bool:
-    """Whether ``$LATEST`` has the configuration already; its architecture comes with the code."""
-    here, there = one.configuration, held.latest.configuration
-    return (here.command, here.memory_mb, here.timeout_s, here.environment) == (
-        there.command,
-        there.memory_mb,
-        there.timeout_s,
-        there.environment,
-    )
+def _coded(one: Desired, latest: VersionState) -> bool:
+    """Whether ``$LATEST`` needs other code; its architecture comes with the code."""
+    return latest.digest != one.digest or latest.configuration.architecture != one.configuration.architecture
+
+
+def _room(one: Desired, latest: VersionState) -> Configuration | None:
+    """The configuration without what is new of its layers, where some must go before the code comes."""
+    before, after = latest.configuration.layers, one.configuration.layers
+    if not _coded(one, latest) or set(before) <= set(after):
+        return None
+    return replace(one.configuration, layers=tuple(layer for layer in after if layer in before))
+
+
+def _configured(one: Desired, there: Configuration) -> bool:
+    """Whether ``$LATEST`` has the configuration already, but for its architecture."""
+    return replace(there, architecture=one.configuration.architecture) == one.configuration
 
 
 def _shift(

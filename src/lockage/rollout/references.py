@@ -1,4 +1,4 @@
-"""Symbolic references of declared configuration, and what they mean in one environment. Pure."""
+"""What a release declares, as one environment takes it: references resolved, sources by their full names. Pure."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -6,10 +6,30 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from lockage.errors import UsageError
-from lockage.model.release import Release, ReleasedFunction
-from lockage.model.rollout import Desired
+from lockage.model.ids import Digest
+from lockage.model.release import Release, ReleasedFunction, archive_key
+from lockage.model.rollout import Desired, PublishLayer
 
 _REFERENCE = re.compile(r"\$\{((?:table|topic|queue|secret)\.[a-z][a-z0-9-]*)\}")
+
+
+class Sources(msgspec.Struct, frozen=True, kw_only=True):
+    """Where Lambda takes what it runs."""
+
+    registry: str
+    """Host of image references."""
+    archives: str
+    """The bucket of zips and layers."""
+
+    def of(self, function: ReleasedFunction) -> str:
+        """A function's image by digest, or its zip."""
+        if function.package == "zip":
+            return self.archive(function.artifact)
+        return f"{self.registry}/{function.repository}@{function.artifact}"
+
+    def archive(self, digest: Digest) -> str:
+        """A zip or layer."""
+        return f"s3://{self.archives}/{archive_key(digest)}"
 
 
 class UnresolvedError(UsageError):
@@ -52,23 +72,39 @@ def look_up(release: Release, lookup: Callable[[str], str | None], environment: 
     return {reference: value for reference, value in found.items() if value is not None}
 
 
-def desired(release: Release, meanings: Mapping[str, str], registry: str) -> tuple[Desired, ...]:
+def desired(release: Release, meanings: Mapping[str, str], sources: Sources) -> tuple[Desired, ...]:
     """What every function is to become.
 
     Args:
         release: the functions as declared.
         meanings: what each reference means here.
-        registry: host of image references.
+        sources: of images, zips and layers.
     """
-    return tuple(_desired(function, meanings, registry) for function in release.functions)
+    return tuple(_desired(function, meanings, sources) for function in release.functions)
 
 
-def _desired(function: ReleasedFunction, meanings: Mapping[str, str], registry: str) -> Desired:
+def layers(release: Release, sources: Sources) -> tuple[PublishLayer, ...]:
+    """How every layer of a release is published where it is not held yet."""
+    return tuple(
+        PublishLayer(
+            layer=layer.name,
+            name=release.layer_name(layer.name),
+            digest=layer.artifact,
+            source=sources.archive(layer.artifact),
+            runtime=layer.runtime,
+            architecture=layer.architecture,
+        )
+        for layer in release.layers
+    )
+
+
+def _desired(function: ReleasedFunction, meanings: Mapping[str, str], sources: Sources) -> Desired:
     declared = function.configuration
     environment = {name: _resolve(value, meanings) for name, value in declared.environment.items()}
     return Desired(
         function=function.name,
-        image=f"{registry}/{function.repository}@{function.artifact}",
+        package=function.package,
+        source=sources.of(function),
         digest=function.artifact,
         configuration=msgspec.structs.replace(declared, environment=environment),
         probe=function.probe,

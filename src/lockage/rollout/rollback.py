@@ -125,7 +125,7 @@ def prepare(site: Site, rollout: Rollout, to: ReleaseId | None, leaves: ReleaseI
     target = records.target(rollout.record, to or rollout.bound_for(), leaving)
     with site.console.step(f"{site.environment}: look for release {target.release[:12]}") as step:
         release = site.store.release(target.release)
-        wanted = desired(release, target.references, site.registry)
+        wanted = desired(release, target.references, site.sources)
         aliases = _fit(site, target, wanted)
         step.made(f"all {len(wanted)} versions are there, by digest")
     running = records.newest(rollout.record, leaving) if leaving else None

@@ -7,9 +7,10 @@ from typing import Protocol
 from lockage.aws.lambda_ import LambdaClient
 from lockage.aws.ssm import ParameterClient
 from lockage.console import Console
-from lockage.model.rollout import LATEST, AliasState, RemoteFunction
+from lockage.model.rollout import LATEST, AliasState, PublishLayer, RemoteFunction
 from lockage.release.store import ReleaseStore
 from lockage.rollout.execute import ActingExecutor
+from lockage.rollout.references import Sources
 
 
 class Checks(Protocol):
@@ -39,8 +40,7 @@ class Site:
     alias: str
     after: str | None
     """The environment a release must have passed first."""
-    registry: str
-    """Host of image references."""
+    sources: Sources
     client: LambdaClient
     parameters: ParameterClient
     store: ReleaseStore
@@ -60,6 +60,10 @@ class Site:
     def observe(self, functions: Iterable[str]) -> dict[str, RemoteFunction | None]:
         """What the environment holds; updates that are under way are waited for."""
         return {function: self._observe(self.name(function)) for function in functions}
+
+    def holds(self, layer: PublishLayer) -> bool:
+        """Whether the account has a layer of this content already."""
+        return self.client.layers.holds(layer.name, layer.digest)
 
     def executor(
         self,

@@ -7,14 +7,20 @@ from lockage.aws.lambda_ import LambdaClient
 from lockage.aws.lambda_shape import answer, version_state
 from lockage.aws.pacing import Pace
 from lockage.errors import AwsError
-from lockage.model.release import Configuration
-from lockage.model.rollout import AliasState
+from lockage.model.ids import Digest
+from lockage.model.release import Architecture, Configuration
+from lockage.model.rollout import AliasState, UpdateCode
 
 NAME = "platform-scorer"
 IMAGE = f"registry.example/platform@sha256:{'a' * 64}"
 CONFIGURATION = Configuration(
     command=("scorer.handle",), memory_mb=512, timeout_s=30, environment={"TABLE": "t"}, architecture="arm64"
 )
+
+
+def code(architecture: Architecture = "x86_64") -> UpdateCode:
+    digest = Digest(IMAGE.partition("@")[2])
+    return UpdateCode(function="scorer", package="image", source=IMAGE, digest=digest, architecture=architecture)
 
 
 @pytest.fixture
@@ -33,7 +39,7 @@ def aws(world: World) -> FakeLambda:
 @pytest.fixture
 def client(world: World, aws: FakeLambda) -> LambdaClient:
     pace = Pace(clock=world.clock, sleep=world.sleep)
-    place = "arn:aws:lambda:eu-central-1:111111111111:function:"
+    place = "arn:aws:lambda:eu-central-1:111111111111:"
     return LambdaClient(aws, place=place, caller=Caller(lambda: "me"), pace=pace, clock=world.clock, sleep=world.sleep)
 
 
@@ -52,7 +58,7 @@ def test_what_is_not_there_is_none(client: LambdaClient) -> None:
 
 def test_an_update_is_settled_by_its_second_revision(client: LambdaClient, aws: FakeLambda, world: World) -> None:
     before, began = revision(client), world.seconds
-    client.update_code(NAME, IMAGE, "arm64", revision=before)
+    client.update_code(NAME, code("arm64"), revision=before)
     state = client.settled(NAME, since=before)
     assert state.digest == f"sha256:{'a' * 64}"
     assert state.configuration.architecture == "arm64"
@@ -63,7 +69,7 @@ def test_an_update_is_settled_by_its_second_revision(client: LambdaClient, aws: 
 def test_a_stale_successful_is_not_believed(client: LambdaClient, aws: FakeLambda) -> None:
     aws.stale_seconds = 1.5
     before = revision(client)
-    client.update_code(NAME, IMAGE, "x86_64", revision=before)
+    client.update_code(NAME, code(), revision=before)
     stale = client.state(NAME)
     assert stale is not None
     assert (stale.update, stale.revision) == ("Successful", before)
@@ -77,14 +83,14 @@ def test_a_revision_that_is_not_the_newest_is_refused(client: LambdaClient) -> N
 
 def test_an_update_during_an_update_is_refused(client: LambdaClient) -> None:
     before = revision(client)
-    client.update_code(NAME, IMAGE, "x86_64", revision=before)
+    client.update_code(NAME, code(), revision=before)
     with pytest.raises(ConflictError):
         client.update_configuration(NAME, CONFIGURATION, revision=before)
 
 
 def test_a_configuration_comes_back_as_it_was_given(client: LambdaClient) -> None:
     before = revision(client)
-    client.update_code(NAME, IMAGE, "arm64", revision=before)
+    client.update_code(NAME, code("arm64"), revision=before)
     settled = client.settled(NAME, since=before)
     client.update_configuration(NAME, CONFIGURATION, revision=settled.revision)
     assert client.settled(NAME, since=settled.revision).configuration == CONFIGURATION
@@ -93,7 +99,7 @@ def test_a_configuration_comes_back_as_it_was_given(client: LambdaClient) -> Non
 def test_an_update_that_lambda_fails_says_why(client: LambdaClient, aws: FakeLambda) -> None:
     aws.unusable.add(IMAGE)
     before = revision(client)
-    client.update_code(NAME, IMAGE, "x86_64", revision=before)
+    client.update_code(NAME, code(), revision=before)
     with pytest.raises(AwsError, match="could not make ready") as caught:
         client.settled(NAME, since=before)
     assert "ImageAccessDenied" in caught.value.why
@@ -102,7 +108,7 @@ def test_an_update_that_lambda_fails_says_why(client: LambdaClient, aws: FakeLam
 def test_an_update_that_never_settles_ends_the_wait(client: LambdaClient, aws: FakeLambda, world: World) -> None:
     aws.settle_seconds = 1e9
     before = revision(client)
-    client.update_code(NAME, IMAGE, "x86_64", revision=before)
+    client.update_code(NAME, code(), revision=before)
     with pytest.raises(AwsError, match="did not settle") as caught:
         client.settled(NAME, since=before)
     assert "InProgress" in caught.value.why
@@ -110,7 +116,7 @@ def test_an_update_that_never_settles_ends_the_wait(client: LambdaClient, aws: F
 
 
 def test_somebody_elses_update_is_waited_for(client: LambdaClient, aws: FakeLambda) -> None:
-    client.update_code(NAME, IMAGE, "x86_64", revision=revision(client))
+    client.update_code(NAME, code(), revision=revision(client))
     aws.functions[NAME].stale = None
     state = client.quiet(NAME)
     assert state is not None
@@ -123,7 +129,7 @@ def test_an_unchanged_function_publishes_the_version_it_has(client: LambdaClient
 
 def test_a_new_version_is_pending_first(client: LambdaClient) -> None:
     before = revision(client)
-    client.update_code(NAME, IMAGE, "x86_64", revision=before)
+    client.update_code(NAME, code(), revision=before)
     number = client.publish(NAME, revision=client.settled(NAME, since=before).revision)
     pending = client.state(NAME, number)
     assert pending is not None

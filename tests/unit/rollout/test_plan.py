@@ -29,7 +29,12 @@ CONFIGURATION = Configuration(command=("h",), memory_mb=256, timeout_s=30, envir
 def desired(function: str, letter: str = "b", **changes: object) -> Desired:
     configuration = replace(CONFIGURATION, **changes) if changes else CONFIGURATION
     return Desired(
-        function=function, image=image(letter), digest=digest(letter), configuration=configuration, probe="{}"
+        function=function,
+        package="image",
+        source=image(letter),
+        digest=digest(letter),
+        configuration=configuration,
+        probe="{}",
     )
 
 
@@ -151,7 +156,7 @@ def test_a_change_of_package_type_is_refused_with_the_way_over_a_parallel_functi
         plan((desired("one"),), {"one": zipped})
     assert caught.value.render() == (
         "error: this release cannot be rolled out here; nothing was changed\n"
-        "  why:  one: it is a Zip function, and the release holds an image\n"
+        "  why:  one: it is a zip function, and the release holds an image\n"
         "  next: Lambda never changes a function's package type. Go over a parallel function:\n"
         "        1. declare it in lockage.yaml under a new name, with the new packaging; apply Terraform, release, "
         "roll out\n"

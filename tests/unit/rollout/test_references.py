@@ -1,5 +1,5 @@
 import pytest
-from fakes.environment import digest, make_release
+from fakes.environment import SOURCES, digest, make_release
 
 from lockage.rollout.references import UnresolvedError, desired, look_up, parameter_name, references
 
@@ -20,7 +20,7 @@ def test_what_is_missing_is_named() -> None:
 
 
 def test_values_are_resolved_and_the_rest_is_as_declared() -> None:
-    [one] = desired(RELEASE, {"table.decisions": "platform-decisions"}, "registry.example")
+    [one] = desired(RELEASE, {"table.decisions": "platform-decisions"}, SOURCES)
     assert one.configuration.environment == {"TABLE": "platform-decisions", "MODE": "strict"}
-    assert one.image == f"registry.example/platform@{digest('a')}"
+    assert one.source == f"registry.example/platform@{digest('a')}"
     assert RELEASE.functions[0].configuration.environment["TABLE"] == "${table.decisions}"

@@ -115,7 +115,7 @@ def test_a_version_that_is_gone_stops_it_before_anything_moves() -> None:
 
 def test_a_version_with_another_digest_is_not_gone_back_to() -> None:
     environments = ran(R1, R2)
-    environments.lambdas["preprod"].functions["platform-scorer"].versions["2"]["image"] = image("f")
+    environments.lambdas["preprod"].functions["platform-scorer"].versions["2"]["source"] = image("f")
     with pytest.raises(UnfitError) as caught:
         back(environments)
     assert caught.value.why == (f"scorer: version 2 is not the release's: digest: {digest('f')}, not {digest('a')}")
