@@ -8,14 +8,12 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, cast, get_args
 
+from common import message
+
 Outcome = Literal["allow", "review", "remediate"]
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
 SCHEMA = 1
 _TEXTS = ("finding_id", "account_id", "resource", "kind", "content", "policy", "decided_at")
-
-
-class UnreadableMessageError(ValueError):
-    """A message that is not a decision this version can read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,21 +50,15 @@ def read_message(text: str) -> Decision:
     Raises:
         UnreadableMessageError: the text is no decision, or its schema is newer than this version.
     """
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise UnreadableMessageError(f"not JSON: {error}") from error
-    if not isinstance(value, dict) or value.get("schema") != SCHEMA:
-        raise UnreadableMessageError(f"not a decision of schema {SCHEMA}")
-    wrong = [name for name in _TEXTS if not isinstance(value.get(name), str) or not value[name]]
+    value = message.load(text, "a decision", SCHEMA)
+    wrong = message.wrong_texts(value, _TEXTS)
     if value.get("decision") not in OUTCOMES:
         wrong.append("decision")
     if type(value.get("score")) is not int:
         wrong.append("score")
     if not _is_texts(value.get("reasons")):
         wrong.append("reasons")
-    if wrong:
-        raise UnreadableMessageError(f"missing or wrong: {', '.join(wrong)}")
+    message.refuse(wrong)
     return Decision(
         **{name: value[name] for name in _TEXTS},
         decision=cast("Outcome", value["decision"]),

@@ -9,10 +9,10 @@ from http import HTTPStatus
 from typing import Any
 
 from common import aws, log, probe
+from common.bearer import CHALLENGE, Bearer
 from common.fields import InvalidInputError
 from common.settings import ConfigurationError, required
 from onboarding.accounts import Accounts, TakenError, parse
-from onboarding.bearer import Bearer
 from onboarding.web import HttpError, Request, Response
 
 _HEALTH = "/health"
@@ -54,8 +54,14 @@ class Api:
             return self._show(request, found[1])
         raise HttpError(HTTPStatus.NOT_FOUND, "there is nothing here")
 
+    def _require(self, request: Request) -> None:
+        """Let only bearers of the token pass."""
+        if not self._bearer.admits(request.headers.get("authorization", "")):
+            message = "give the onboarding token: Authorization: Bearer <token>"
+            raise HttpError(HTTPStatus.UNAUTHORIZED, message, headers=CHALLENGE)
+
     def _register(self, request: Request) -> Response:
-        self._bearer.require(request)
+        self._require(request)
         try:
             account, new = self._accounts.register(parse(request.json()), datetime.now(UTC))
         except InvalidInputError as error:
@@ -67,7 +73,7 @@ class Api:
         return Response(status=HTTPStatus.CREATED if new else HTTPStatus.OK, body=account)
 
     def _show(self, request: Request, account_id: str) -> Response:
-        self._bearer.require(request)
+        self._require(request)
         account = self._accounts.get(account_id)
         if account is None:
             raise HttpError(HTTPStatus.NOT_FOUND, f"account {account_id} is not registered")

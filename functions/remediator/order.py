@@ -4,7 +4,8 @@ from boto3.dynamodb.conditions import Attr
 
 from common import log
 from common.aws import Table
-from common.decision import Decision, UnreadableMessageError, read_message
+from common.decision import Decision, read_message
+from common.message import UnreadableMessageError
 from common.table import put_if
 
 REMEDIES = {

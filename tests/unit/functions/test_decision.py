@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.decision import OUTCOMES, SCHEMA, Decision, UnreadableMessageError, read_message
+from common.decision import OUTCOMES, SCHEMA, Decision, read_message
+from common.message import UnreadableMessageError
 
 DECISION = Decision(
     finding_id="f-1",

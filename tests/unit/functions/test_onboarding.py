@@ -4,12 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 from fakes.platform import FakeSecrets, FakeTable, context, refusal
 
 import onboarding.handler
-from common.settings import ConfigurationError
-from onboarding.bearer import Bearer
 from onboarding.web import LARGEST_BODY, HttpError, Request
 
 TOKEN = "a-token-nobody-guesses"  # noqa: S105 - the tests' own
@@ -192,61 +189,3 @@ def test_a_service_that_fails_is_a_503_and_tells_only_the_log(api: Api, capfd: p
 def test_an_empty_secret_lets_nobody_in(api: Api, borne: str, status: int) -> None:
     api.secrets.value = " \n"
     assert api.call("GET", "/accounts/123456789012", headers={"authorization": borne})[0] == status
-
-
-def test_the_secret_is_fetched_once_and_again_when_its_time_is_up() -> None:
-    now = [0.0]
-    secrets = FakeSecrets(TOKEN)
-    bearer = Bearer(secrets, "secret", lambda: now[0])
-    good = Request.from_event(request("GET", "/", None, BEARER))
-    for _ in range(3):
-        bearer.require(good)
-    assert secrets.calls == 1
-    secrets.value = "rotated"
-    with pytest.raises(HttpError):  # a wrong token costs no fetch
-        bearer.require(Request.from_event(request("GET", "/", None, {"authorization": "Bearer rotated"})))
-    assert secrets.calls == 1
-    now[0] = 301.0
-    bearer.require(Request.from_event(request("GET", "/", None, {"authorization": "Bearer rotated"})))
-    with pytest.raises(HttpError):
-        bearer.require(good)
-    assert secrets.calls == 2
-
-
-@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer  ", f"Basic {TOKEN}", TOKEN])
-def test_who_bears_no_token_causes_no_fetch(authorization: str) -> None:
-    secrets = FakeSecrets(TOKEN)
-    bearer = Bearer(secrets, "secret", lambda: 0.0)
-    with pytest.raises(HttpError):
-        bearer.require(Request.from_event(request("GET", "/", None, {"authorization": authorization})))
-    assert secrets.calls == 0
-
-
-@pytest.mark.parametrize("failure", [None, refusal("InternalServiceError", "GetSecretValue")], ids=["empty", "failed"])
-def test_a_fetch_that_brought_nothing_is_not_tried_again_at_once(failure: Exception | None) -> None:
-    now = [0.0]
-    secrets = FakeSecrets("" if failure is None else TOKEN)
-    secrets.failures.append(failure)
-    bearer = Bearer(secrets, "secret", lambda: now[0])
-    good = Request.from_event(request("GET", "/", None, BEARER))
-    for _ in range(50):
-        with pytest.raises(ConfigurationError if failure is None or secrets.calls else type(failure)):
-            bearer.require(good)
-    assert secrets.calls == 1
-    secrets.value, now[0] = TOKEN, 10.0
-    bearer.require(good)
-    assert secrets.calls == 2
-
-
-def test_a_token_that_is_due_and_cannot_be_fetched_lets_nobody_pass() -> None:
-    now = [0.0]
-    secrets = FakeSecrets(TOKEN)
-    bearer = Bearer(secrets, "secret", lambda: now[0])
-    good = Request.from_event(request("GET", "/", None, BEARER))
-    bearer.require(good)
-    now[0] = 300.0
-    secrets.failures.append(refusal("InternalServiceError", "GetSecretValue"))
-    with pytest.raises(ClientError):
-        bearer.require(good)
-    with pytest.raises(ConfigurationError, match="the secret secret has no value, or could not be fetched"):
-        bearer.require(good)

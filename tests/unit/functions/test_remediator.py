@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import remediator.handler
-from common.decision import Decision, UnreadableMessageError
+from common.decision import Decision
+from common.message import UnreadableMessageError
 from remediator.order import read_order, record
 
 ORDER = Decision(

@@ -1,13 +1,14 @@
-"""The token that callers must bear."""
+"""The token that callers of a function URL must bear."""
 
 import hmac
 import math
 from collections.abc import Callable
-from http import HTTPStatus
 
 from common.aws import Client
 from common.settings import ConfigurationError
-from onboarding.web import HttpError, Request
+
+CHALLENGE = {"www-authenticate": "Bearer"}
+"""The header that a refusal must have."""
 
 _KEPT_SECONDS = 300.0
 _AGAIN_SECONDS = 10.0
@@ -33,22 +34,16 @@ class Bearer:
         self._token = b""
         self._due = -math.inf
 
-    def require(self, request: Request) -> None:
-        """Let only bearers of the token pass.
+    def admits(self, authorization: str) -> bool:
+        """Whether a request with this ``Authorization`` header bears the token.
 
         Raises:
-            HttpError: 401.
             ConfigurationError: the secret has no value, or could not be fetched a moment ago, so nobody can pass.
         """
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        scheme, _, token = authorization.partition(" ")
         borne = token.strip().encode(errors="surrogatepass")
         # The comparison takes the same time wherever the first difference stands.
-        if scheme.lower() != "bearer" or not borne or not hmac.compare_digest(borne, self._expected()):
-            raise HttpError(
-                HTTPStatus.UNAUTHORIZED,
-                "give the onboarding token: Authorization: Bearer <token>",
-                headers={"www-authenticate": "Bearer"},
-            )
+        return scheme.lower() == "bearer" and bool(borne) and hmac.compare_digest(borne, self._expected())
 
     def _expected(self) -> bytes:
         if self._monotonic() >= self._due:
