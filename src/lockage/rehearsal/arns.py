@@ -42,6 +42,21 @@ class Arns(msgspec.Struct, frozen=True, kw_only=True):
         """A function, unqualified."""
         return self._regional("lambda", f"function:{self.named(function)}")
 
+    @property
+    def functions(self) -> str:
+        """All of the project's functions, with their versions and aliases, as a policy writes them."""
+        return self.function("*")
+
+    @property
+    def layers(self) -> str:
+        """All of the project's layers, as a policy writes them."""
+        return self._regional("lambda", f"layer:{self.named('*')}")
+
+    @property
+    def layer_versions(self) -> str:
+        """All versions of the project's layers; Lambda counts them."""
+        return f"{self.layers}:*"
+
     def log_streams(self, function: str) -> str:
         """All streams of a function's log group; Lambda chooses their names."""
         return self._regional("logs", f"log-group:/aws/lambda/{self.named(function)}:log-stream:*")

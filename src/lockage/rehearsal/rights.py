@@ -1,7 +1,12 @@
-"""Who may do what: the statements of every role, and whom each role trusts.
+"""Who may do what: the statements of every role.
 
-No action is a wildcard. A resource is one only where AWS chooses the name (log streams, versions, a secret's ending, an
-object's key under a fixed prefix) or has no resource to name (``ecr:GetAuthorizationToken``).
+No action is a wildcard. A resource is one only
+
+- where AWS chooses the name: log streams, versions, a secret's ending, an object's key under a fixed prefix;
+- where there is none to name: ``ecr:GetAuthorizationToken``;
+- where a role has the same rights on all of a kind in this project: functions, layers and parameters are named by what
+  their names begin with, so that a policy for a thousand functions is as long as one for ten. IAM takes 10,240
+  characters of a role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
 """
 
 from collections.abc import Iterable
@@ -30,9 +35,7 @@ ROLL = (
     "lambda:DeleteAlias",
 )
 ROLL_BACK = ("lambda:GetFunction", "lambda:GetAlias", "lambda:UpdateAlias", "lambda:InvokeFunction")
-
-ISSUER = "token.actions.githubusercontent.com"
-AUDIENCE = "sts.amazonaws.com"
+LAYERS = ("lambda:PublishLayerVersion", "lambda:ListLayerVersions")
 
 
 def environment_arns(project: Project, environment: str) -> Arns:
@@ -58,6 +61,16 @@ def references(project: Project) -> tuple[str, ...]:
     return tuple(f"{kind}.{name}" for kind, names in kinds for name in names)
 
 
+def packs(project: Project) -> bool:
+    """Whether a project has archives at all."""
+    return bool(project.zips or project.layers)
+
+
+def sid_of(reference: str) -> str:
+    """``queue.dead-letters`` → ``QueueDeadLetters``: a statement id takes letters and digits only."""
+    return "".join(word.capitalize() for word in reference.replace(".", "-").split("-"))
+
+
 def function(project: Project, environment: str, name: str) -> tuple[Statement, ...]:
     """What a function's own role may do: its grants, and write its log."""
     arns = environment_arns(project, environment)
@@ -70,15 +83,16 @@ def function(project: Project, environment: str, name: str) -> tuple[Statement, 
 
 
 def publisher(project: Project) -> tuple[Statement, ...]:
-    """Push images; write releases and evidence."""
+    """Push images, upload archives; write releases and evidence."""
     arns = registry_arns(project)
     repositories = tuple(arns.repository(i.repository) for i in project.images.values() if i.repository is not None)
     store = bucket(project.registry.store)
-    return (
-        Statement(sid="Login", actions=("ecr:GetAuthorizationToken",), resources=("*",)),
+    parts = ("releases", "evidence", *(("archives",) if packs(project) else ()))
+    return _needed(
+        Statement(sid="Login", actions=("ecr:GetAuthorizationToken",), resources=("*",) if repositories else ()),
         Statement(sid="Push", actions=(*PUSH, *PULL), resources=repositories),
         *_read_store(store),
-        Statement(sid="Write", actions=("s3:PutObject",), resources=(f"{store}/releases/*", f"{store}/evidence/*")),
+        Statement(sid="Write", actions=("s3:PutObject",), resources=tuple(f"{store}/{part}/*" for part in parts)),
         Statement(sid="Mark", actions=("ssm:GetParameter",), resources=(arns.parameter("rehearsal"),)),
     )
 
@@ -99,12 +113,16 @@ def releases(project: Project, environment: str) -> tuple[Statement, ...]:
 def deployer(project: Project, environment: str) -> tuple[Statement, ...]:
     """Roll releases out: the pipeline's half of every function, and nothing of Terraform's."""
     arns, registry = environment_arns(project, environment), registry_arns(project)
-    parameters = (*(reference.replace(".", "/") for reference in references(project)), "rehearsal")
-    used = {project.images[f.image].repository: None for f in project.functions.values()}
-    return (
-        Statement(sid="Roll", actions=ROLL, resources=_functions(project, arns)),
-        Statement(sid="Resolve", actions=("ssm:GetParameter",), resources=tuple(map(arns.parameter, parameters))),
-        Statement(sid="Pull", actions=PULL, resources=tuple(registry.repository(r) for r in used if r is not None)),
+    images = (project.images[f.image].repository for f in project.functions.values() if f.image is not None)
+    repositories = tuple(registry.repository(name) for name in dict.fromkeys(images) if name is not None)
+    archives = (f"{bucket(project.registry.store)}/archives/*",) if packs(project) else ()
+    return _needed(
+        Statement(sid="Roll", actions=ROLL, resources=(arns.functions,)),
+        Statement(sid="Layer", actions=LAYERS, resources=(arns.layers,) if project.layers else ()),
+        _read_layers(project, arns),
+        Statement(sid="Resolve", actions=("ssm:GetParameter",), resources=_parameters(project, arns, "rehearsal")),
+        Statement(sid="Pull", actions=PULL, resources=repositories),
+        Statement(sid="Unpack", actions=("s3:GetObject",), resources=archives),
         Statement(
             sid="Chain",
             actions=("sts:AssumeRole",),
@@ -114,10 +132,11 @@ def deployer(project: Project, environment: str) -> tuple[Statement, ...]:
 
 
 def rollback(project: Project, environment: str) -> tuple[Statement, ...]:
-    """Move aliases and prove it: no code, no configuration, no image."""
+    """Move aliases and prove it: no code, no configuration, no image, no layer but to look at."""
     arns, registry = environment_arns(project, environment), registry_arns(project)
-    return (
-        Statement(sid="RollBack", actions=ROLL_BACK, resources=_functions(project, arns)),
+    return _needed(
+        Statement(sid="RollBack", actions=ROLL_BACK, resources=(arns.functions,)),
+        _read_layers(project, arns),
         Statement(sid="Chain", actions=("sts:AssumeRole",), resources=(registry.role(f"releases-{environment}"),)),
     )
 
@@ -125,113 +144,39 @@ def rollback(project: Project, environment: str) -> tuple[Statement, ...]:
 def checks(project: Project, environment: str) -> tuple[Statement, ...]:
     """What the end-to-end checks do: find names, invoke aliases, and what ``checks.grants`` declares."""
     arns = environment_arns(project, environment)
-    alias = project.environments[environment].alias
-    urls = (f"url/{name}" for name, declared in project.functions.items() if declared.url)
-    paths = (*(reference.replace(".", "/") for reference in references(project)), *urls)
-    parameters = tuple(map(arns.parameter, paths))
-    find = Statement(sid="Find", actions=("ssm:GetParameter",), resources=parameters)
-    invoke = Statement(
-        sid="Invoke",
-        actions=("lambda:InvokeFunction",),
-        resources=tuple(f"{arns.function(name)}:{alias}" for name in project.functions),
-    )
-    return (*((find,) if parameters else ()), invoke, *_grants(arns, project.checks.grants))
-
-
-def trusted_by_lambda() -> tuple[Statement, ...]:
-    """A function's role is Lambda's to take."""
-    lambda_ = {"Service": ("lambda.amazonaws.com",)}
-    return (Statement(sid="Lambda", actions=("sts:AssumeRole",), principals=lambda_),)
-
-
-def trusted_by_job(project: Project, arns: Arns, github_environment: str) -> tuple[Statement, ...]:
-    """A job in one GitHub environment of one repository, by both forms of its subject; nobody without ``github``.
-
-    Repositories made, renamed or moved after 2026-07-15 have ids in their subjects, older ones have not
-    (https://docs.github.com/en/actions/reference/security/oidc).
-    """
-    if project.github is None:
-        return ()
-    owner, _, repository = project.github.repository.partition("/")
-    by_id = f"{owner}@{project.github.owner_id}/{repository}@{project.github.repository_id}"
-    subjects = tuple(f"repo:{name}:environment:{github_environment}" for name in (f"{owner}/{repository}", by_id))
-    claims = {f"{ISSUER}:aud": (AUDIENCE,), f"{ISSUER}:sub": subjects}
-    return (
-        Statement(
-            sid="Job",
-            actions=("sts:AssumeRoleWithWebIdentity",),
-            principals={"Federated": (arns.github,)},
-            conditions={"StringEquals": claims},
-        ),
-    )
-
-
-def trusted_by_roles(*roles: str) -> tuple[Statement, ...]:
-    """Other roles of the pipeline, by ARN."""
-    return (Statement(sid="Chain", actions=("sts:AssumeRole",), principals={"AWS": roles}),)
-
-
-def pulled_by(project: Project, environment: str) -> tuple[Statement, ...]:
-    """Repository policy for one environment: its deployer names an image, its functions' Lambda fetches it.
-
-    https://docs.aws.amazon.com/lambda/latest/dg/images-create.html#configuration-images-xaccount-permissions
-    """
-    arns = environment_arns(project, environment)
-    id_ = _sid(environment)
-    deployer_only = {"ArnEquals": {"aws:PrincipalArn": (arns.role("deployer"),)}}
-    own_functions = {"ArnLike": {"aws:SourceArn": (arns.function("*"),)}}
-    return (
-        Statement(sid=f"{id_}Deployer", actions=PULL, principals={"AWS": (arns.root,)}, conditions=deployer_only),
-        Statement(
-            sid=f"{id_}Lambda",
-            actions=PULL,
-            principals={"Service": ("lambda.amazonaws.com",)},
-            conditions=own_functions,
-        ),
-    )
-
-
-def only_by_tls(store: str) -> tuple[Statement, ...]:
-    """Bucket policy: whoever does not use TLS is refused everything."""
-    return (
-        Statement(
-            sid="OnlyByTls",
-            effect="Deny",
-            actions=("s3:*",),
-            resources=(bucket(store), f"{bucket(store)}/*"),
-            principals={"AWS": ("*",)},
-            conditions={"Bool": {"aws:SecureTransport": ("false",)}},
-        ),
-    )
-
-
-def fed_by(topic: str, queue: str) -> tuple[Statement, ...]:
-    """Queue policy: the topic it is subscribed to may send, and no other."""
-    return (
-        Statement(
-            sid="Topic",
-            actions=("sqs:SendMessage",),
-            resources=(queue,),
-            principals={"Service": ("sns.amazonaws.com",)},
-            conditions={"ArnEquals": {"aws:SourceArn": (topic,)}},
-        ),
+    urls = ("url/*",) if any(declared.url for declared in project.functions.values()) else ()
+    invoked = f"{arns.functions}:{project.environments[environment].alias}"
+    return _needed(
+        Statement(sid="Find", actions=("ssm:GetParameter",), resources=_parameters(project, arns, *urls)),
+        Statement(sid="Invoke", actions=("lambda:InvokeFunction",), resources=(invoked,)),
+        *_grants(arns, project.checks.grants),
     )
 
 
 def _grants(arns: Arns, grants: tuple[Grant, ...]) -> tuple[Statement, ...]:
     return tuple(
-        Statement(sid=_sid(grant.to), actions=grant.actions, resources=(arns.of(grant.to),)) for grant in grants
+        Statement(sid=sid_of(grant.to), actions=grant.actions, resources=(arns.of(grant.to),)) for grant in grants
     )
 
 
-def _sid(reference: str) -> str:
-    """``queue.dead-letters`` → ``QueueDeadLetters``: a statement id takes letters and digits only."""
-    return "".join(word.capitalize() for word in reference.replace(".", "-").split("-"))
+def _needed(*statements: Statement) -> tuple[Statement, ...]:
+    """Without those that name nothing, which IAM refuses."""
+    return tuple(statement for statement in statements if statement.resources)
 
 
-def _functions(project: Project, arns: Arns) -> tuple[str, ...]:
-    """Every function, and its versions and aliases."""
-    return tuple(f"{arns.function(name)}{qualifier}" for name in project.functions for qualifier in ("", ":*"))
+def _parameters(project: Project, arns: Arns, *more: str) -> tuple[str, ...]:
+    """The parameters of each kind of resource that is declared: their values are names, which are no secret."""
+    kinds = dict.fromkeys(reference.partition(".")[0] for reference in references(project))
+    return tuple(arns.parameter(path) for path in (*(f"{kind}/*" for kind in kinds), *more))
+
+
+def _read_layers(project: Project, arns: Arns) -> Statement:
+    """Look at layers that versions have, and attach them: also one that ``lockage.yaml`` names no more.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/permissions-user-layer.html
+    """
+    versions = (arns.layer_versions,) if packs(project) else ()
+    return Statement(sid="ReadLayer", actions=("lambda:GetLayerVersion",), resources=versions)
 
 
 def _read_store(store: str) -> tuple[Statement, ...]:

@@ -44,7 +44,7 @@ module "function" {
 
   function      = each.value
   alias         = var.declared.alias
-  seed          = var.seed_image
+  seed_image    = var.seed_image
   url_parameter = "/${var.declared.project}/url/${each.key}"
 
   depends_on = [module.messaging]

@@ -4,6 +4,7 @@ variable "declared" {
 }
 
 variable "seed_image" {
-  description = "An image by digest, for functions that have no release yet; any that Lambda can pull."
+  description = "An image by digest, for functions of images that have no release yet; any that Lambda can pull."
   type        = string
+  default     = null
 }

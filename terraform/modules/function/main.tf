@@ -3,6 +3,11 @@
 # it stands under `ignore_changes`, all of it and nothing else. What is ignored is stated only where AWS wants it to make
 # the function.
 
+locals {
+  # Lambda cannot change it, and Terraform will not replace a function: the other package is another function.
+  zip = var.function.package == "zip"
+}
+
 module "role" {
   source = "../role"
 
@@ -21,14 +26,14 @@ resource "aws_cloudwatch_log_group" "this" {
 resource "aws_lambda_function" "this" {
   function_name = var.function.name
   role          = module.role.arn
-  package_type  = var.package_type
+  package_type  = local.zip ? "Zip" : "Image"
   architectures = [var.function.architecture]
   publish       = true # version 1, for the alias to stand on until the first release
 
-  image_uri = var.package_type == "Image" ? var.seed : null
-  filename  = var.package_type == "Zip" ? var.seed : null
-  handler   = var.package_type == "Zip" ? var.function.handler : null
-  runtime   = var.package_type == "Zip" ? var.runtime : null
+  image_uri = local.zip ? null : var.seed_image
+  filename  = local.zip ? "${path.module}/seed.zip" : null
+  handler   = local.zip ? "seed.handle" : null
+  runtime   = local.zip ? var.function.runtime : null
 
   depends_on = [aws_cloudwatch_log_group.this]
 
@@ -74,13 +79,34 @@ resource "aws_lambda_alias" "this" {
 # Everything below calls the alias, so that a rollout moves all callers at once, and back.
 
 resource "aws_lambda_event_source_mapping" "this" {
-  count = var.function.trigger == null ? 0 : 1
+  count = var.function.queue == null ? 0 : 1
 
-  event_source_arn                   = var.function.trigger.queue
+  event_source_arn                   = var.function.queue.arn
   function_name                      = aws_lambda_alias.this.arn
-  batch_size                         = var.function.trigger.batch
-  maximum_batching_window_in_seconds = var.function.trigger.window_s
+  batch_size                         = var.function.queue.batch
+  maximum_batching_window_in_seconds = var.function.queue.window_s
   function_response_types            = ["ReportBatchItemFailures"]
+}
+
+resource "aws_lambda_permission" "topic" {
+  count = var.function.topic == null ? 0 : 1
+
+  statement_id  = "Topic"
+  action        = "lambda:InvokeFunction"
+  function_name = aws_lambda_function.this.function_name
+  qualifier     = aws_lambda_alias.this.name
+  principal     = "sns.amazonaws.com"
+  source_arn    = var.function.topic
+}
+
+resource "aws_sns_topic_subscription" "this" {
+  count = var.function.topic == null ? 0 : 1
+
+  topic_arn = var.function.topic
+  protocol  = "lambda"
+  endpoint  = aws_lambda_alias.this.arn
+
+  depends_on = [aws_lambda_permission.topic]
 }
 
 resource "aws_lambda_function_url" "this" {

@@ -8,31 +8,15 @@ variable "alias" {
   type        = string
 }
 
-variable "package_type" {
-  description = "Image or Zip. Lambda cannot change it, and Terraform will not replace a function: take it away first."
+variable "seed_image" {
+  description = "What an image function runs before its first release, by digest; a zip brings its own, seed.zip."
   type        = string
-  default     = "Image"
+  default     = null
 
   validation {
-    condition     = contains(["Image", "Zip"], var.package_type)
-    error_message = "A function is packaged as Image or as Zip."
+    condition     = var.function.package == "zip" || can(regex("@sha256:[0-9a-f]{64}$", var.seed_image))
+    error_message = "A function of an image needs one to be made with, by its digest: REGISTRY/REPOSITORY@sha256:…"
   }
-}
-
-variable "seed" {
-  description = "What the function runs before its first release: an image by digest, or the path of a zip."
-  type        = string
-
-  validation {
-    condition     = var.package_type == "Zip" || can(regex("@sha256:[0-9a-f]{64}$", var.seed))
-    error_message = "An image is named by its digest: REGISTRY/REPOSITORY@sha256:…"
-  }
-}
-
-variable "runtime" {
-  description = "Lambda runtime of a zip before its first release."
-  type        = string
-  default     = "python3.13"
 }
 
 variable "url_parameter" {

@@ -19,19 +19,38 @@ locals {
   # Optional keys filled in, so that nothing below asks whether they are there.
   functions = {
     for name, function in local.declared.functions : name => {
-      image     = function.image
-      handler   = function.handler
+      image     = try(function.image, null)
+      zip       = try(function.zip, null)
       timeout_s = try(function.timeout_s, 30)
       url       = try(function.url, false)
       grants    = [for grant in try(function.grants, []) : { to = grant.to, actions = grant.actions }]
-      trigger   = try({ queue = function.trigger.queue, batch = try(function.trigger.batch, 10) }, null)
+      topic     = try(function.trigger.topic, null)
+      queue     = try(function.trigger.queue, null)
+      batch     = try(function.trigger.batch, 10)
     }
   }
   images = {
-    for name, image in local.declared.images : name => {
+    for name, image in try(local.declared.images, {}) : name => {
       platform   = try(image.platform, "linux/amd64")
       repository = try(image.repository, null)
     }
   }
+  zips = {
+    for name, zip in try(local.declared.zips, {}) : name => {
+      platform = try(zip.platform, "linux/amd64")
+      runtime  = try(zip.runtime, "python3.13")
+    }
+  }
+  layers = try(local.declared.layers, {})
+
+  # Function → what it runs on.
+  platform = {
+    for name, function in local.functions :
+    name => function.zip == null ? local.images[function.image].platform : local.zips[function.zip].platform
+  }
+
+  # Whether there are archives in the store at all.
+  packs = length(local.zips) + length(local.layers) > 0
+
   checks = try(local.declared.checks.grants, [])
 }

@@ -17,14 +17,18 @@ locals {
     function = { for name, _ in local.functions : name => "${local.prefix.lambda}:function:${local.project}-${name}" }
   }
 
+  # All functions and all layers of the project, as a policy writes them: one longer list would fill a role's policy.
+  functions_arn = "${local.prefix.lambda}:function:${local.project}-*"
+  layers_arn    = "${local.prefix.lambda}:layer:${local.project}-*"
+
   # `table.orders` → its ARN, for grants.
   granted = merge([
     for kind in ["table", "topic", "queue", "secret"] : { for name, arn in local.arn[kind] : "${kind}.${name}" => arn }
   ]...)
 
-  # `table/orders`: what the rollout may have to look up.
-  paths = [for reference in keys(local.granted) : replace(reference, ".", "/")]
-  urls  = [for name, function in local.functions : "url/${name}" if function.url]
+  # `table/*`: what the rollout and the checks may have to look up; the values are names, which are no secret.
+  paths = [for kind in ["table", "topic", "queue", "secret"] : "${kind}/*" if length(local.arn[kind]) > 0]
+  urls  = anytrue([for function in local.functions : function.url]) ? ["url/*"] : []
 
   parameter_arn = "${local.prefix.ssm}:parameter/${local.project}"
   streams_arn = {
@@ -41,6 +45,7 @@ locals {
   registry_mark_arn = "arn:aws:ssm:${local.registry_prefix}:parameter/${local.project}/rehearsal"
   releases_arn      = "arn:aws:iam::${local.registry.account}:role/${local.project}-releases-${var.environment}"
   store_arn         = "arn:aws:s3:::${local.registry.store}"
+  archives_arn      = "${local.store_arn}/archives/*"
   repositories      = { for name, image in local.images : name => image.repository if image.repository != null }
   repository_arn    = { for name, repository in local.repositories : name => "arn:aws:ecr:${local.registry_prefix}:repository/${repository}" }
 }

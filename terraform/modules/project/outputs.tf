@@ -61,16 +61,18 @@ output "environment" {
       for name, function in local.functions : name => {
         name         = "${local.project}-${name}"
         arn          = local.arn.function[name]
-        handler      = function.handler
-        architecture = local.images[function.image].platform == "linux/arm64" ? "arm64" : "x86_64"
+        package      = function.zip == null ? "image" : "zip"
+        runtime      = function.zip == null ? null : local.zips[function.zip].runtime
+        architecture = local.platform[name] == "linux/arm64" ? "arm64" : "x86_64"
         log_group    = "/aws/lambda/${local.project}-${name}"
         trust        = local.trusted_by_lambda
         policy       = local.policy["function/${name}"]
         url          = function.url
-        trigger = function.trigger == null ? null : {
-          queue    = local.arn.queue[function.trigger.queue]
-          batch    = function.trigger.batch
-          window_s = function.trigger.batch <= 10 ? 0 : 1
+        topic        = function.topic == null ? null : local.arn.topic[function.topic]
+        queue = function.queue == null ? null : {
+          arn      = local.arn.queue[function.queue]
+          batch    = function.batch
+          window_s = function.batch <= 10 ? 0 : 1
         }
       }
     }

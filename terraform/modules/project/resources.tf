@@ -29,17 +29,43 @@ locals {
     ])
   }
 
-  # Whoever does not use TLS is refused everything.
-  store_policy = {
-    Version = "2012-10-17"
-    Statement = [{
+  # Whoever does not use TLS is refused everything, and so is whoever would write an archive anew.
+  refused_by_store = [
+    {
       Sid       = "OnlyByTls"
       Effect    = "Deny"
       Action    = ["s3:*"]
       Resource  = [local.store_arn, "${local.store_arn}/*"]
       Principal = { AWS = ["*"] }
       Condition = { Bool = { "aws:SecureTransport" = ["false"] } }
-    }]
+    },
+    {
+      Sid       = "ArchivesAreWrittenOnce"
+      Effect    = "Deny"
+      Action    = ["s3:PutObject"]
+      Resource  = [local.archives_arn]
+      Principal = { AWS = ["*"] }
+      Condition = { Null = { "s3:if-none-match" = ["true"] } }
+    },
+  ]
+
+  # Lambda reads an archive with the rights of whoever names it: each environment's deployer, of another account.
+  read_from_store = [
+    for name, place in local.declared.environments : {
+      Sid       = "${replace(title(replace(name, "-", " ")), " ", "")}Deployer"
+      Effect    = "Allow"
+      Action    = ["s3:GetObject"]
+      Resource  = [local.archives_arn]
+      Principal = { AWS = ["arn:aws:iam::${place.account}:root"] }
+      Condition = {
+        ArnEquals = { "aws:PrincipalArn" = ["arn:aws:iam::${place.account}:role/${local.project}-deployer"] }
+      }
+    }
+  ]
+
+  store_policy = {
+    Version   = "2012-10-17"
+    Statement = local.packs ? concat(local.refused_by_store, local.read_from_store) : slice(local.refused_by_store, 0, 1)
   }
 
   subscribed = { for name, queue in local.queues : name => queue.subscribe if try(queue.subscribe, null) != null }
@@ -63,7 +89,7 @@ locals {
   # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
   polled_s = {
     for name, _ in local.queues :
-    name => [for function in local.functions : 6 * function.timeout_s if try(function.trigger.queue, null) == name]
+    name => [for function in local.functions : 6 * function.timeout_s if function.queue == name]
   }
   visibility_s = { for name, polled in local.polled_s : name => length(polled) == 0 ? 30 : max(polled...) }
 }

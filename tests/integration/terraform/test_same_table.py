@@ -8,7 +8,7 @@ import pytest
 
 from lockage.config.load import load_project
 from lockage.config.schema import Project
-from lockage.rehearsal import resources as table
+from lockage.rehearsal import kinds, resources
 from lockage.rehearsal.policies import Statement, document
 
 pytestmark = pytest.mark.tools
@@ -23,6 +23,7 @@ CASES = [
     (HERE / "rich.yaml", "pre-prod"),
     (HERE / "rich.yaml", "prod"),
     (HERE / "bare.yaml", "one"),
+    (HERE / "zips.yaml", "only"),
 ]
 
 Plain = dict[str, Any]
@@ -38,50 +39,50 @@ def normal(value: Any) -> Any:  # noqa: ANN401 - plain data
     return value
 
 
-def rights(role: table.Role) -> Plain:
+def rights(role: kinds.Role) -> Plain:
     return {"trust": document(role.trust), "policy": document(role.statements)}
 
 
 class Part:
     """One part of the table, by kind."""
 
-    def __init__(self, project: Project, resources: tuple[table.Resource, ...]) -> None:
+    def __init__(self, project: Project, made: tuple[kinds.Resource, ...]) -> None:
         self._prefix = f"{project.project}-"
-        self._resources = resources
+        self._resources = made
 
     def short(self, name: str) -> str:
         """As lockage.yaml names it."""
         return name.removeprefix(self._prefix)
 
-    def each(self, kind: type[table.Resource], value: Callable[[Any], Any]) -> Plain:
+    def each(self, kind: type[kinds.Resource], value: Callable[[Any], Any]) -> Plain:
         """Declared name → value, of every resource of a kind."""
         return {self.short(r.name): value(r) for r in self._resources if type(r) is kind}
 
     def tokens(self) -> Plain | None:
         """The identity provider, if this part has one."""
-        found = [r for r in self._resources if isinstance(r, table.IdentityProvider)]
+        found = [r for r in self._resources if isinstance(r, kinds.IdentityProvider)]
         return {"url": found[0].url, "audience": found[0].audience} if found else None
 
 
 def registry(project: Project) -> Plain:
-    part = Part(project, table.registry(project))
-    (store,) = part.each(table.Store, lambda s: {"name": s.name, "arn": s.arn, "policy": document(s.policy)}).values()
+    part = Part(project, resources.registry(project))
+    (store,) = part.each(kinds.Store, lambda s: {"name": s.name, "arn": s.arn, "policy": document(s.policy)}).values()
     return {
         "project": project.project,
         "account": project.registry.account,
         "region": project.registry.region,
         "tokens": part.tokens(),
-        "repositories": part.each(table.Repository, lambda r: {"arn": r.arn, "policy": document(r.policy)}),
+        "repositories": part.each(kinds.Repository, lambda r: {"arn": r.arn, "policy": document(r.policy)}),
         "store": store,
-        "roles": part.each(table.Role, rights),
+        "roles": part.each(kinds.Role, rights),
     }
 
 
 def environment(project: Project, name: str) -> Plain:
     declared = project.environments[name]
-    part = Part(project, table.environment(project, name))
-    roles = part.each(table.Role, rights)
-    queues = {n: q for n, q in part.each(table.Queue, lambda q: q).items() if not n.endswith("-dead")}
+    part = Part(project, resources.environment(project, name))
+    roles = part.each(kinds.Role, rights)
+    queues = {n: q for n, q in part.each(kinds.Queue, lambda q: q).items() if not n.endswith("-dead")}
     return {
         "project": project.project,
         "name": name,
@@ -89,9 +90,9 @@ def environment(project: Project, name: str) -> Plain:
         "region": declared.region,
         "alias": declared.alias,
         "tokens": part.tokens(),
-        "tables": part.each(table.Table, lambda t: {"name": t.name, "arn": t.arn, "key": t.key}),
-        "topics": part.each(table.Topic, lambda t: {"name": t.name, "arn": t.arn}),
-        "secrets": part.each(table.Secret, lambda s: {"name": s.name}),
+        "tables": part.each(kinds.Table, lambda t: {"name": t.name, "arn": t.arn, "key": t.key}),
+        "topics": part.each(kinds.Topic, lambda t: {"name": t.name, "arn": t.arn}),
+        "secrets": part.each(kinds.Secret, lambda s: {"name": s.name}),
         "queues": {
             n: {
                 "name": q.name,
@@ -103,7 +104,7 @@ def environment(project: Project, name: str) -> Plain:
             for n, q in queues.items()
         },
         "subscriptions": part.each(
-            table.Subscription,
+            kinds.Subscription,
             lambda s: {
                 "topic": s.topic,
                 "queue": s.queue,
@@ -113,26 +114,29 @@ def environment(project: Project, name: str) -> Plain:
         ),
         "roles": {role: roles[role] for role in ("deployer", "rollback", "e2e")},
         "releases": roles[f"releases-{name}"],
-        "functions": functions(project, part, roles),
+        "functions": functions(part, roles),
     }
 
 
-def functions(project: Project, part: Part, roles: Plain) -> Plain:
-    sources = part.each(table.EventSource, lambda e: {"queue": e.queue, "batch": e.batch, "window_s": e.window_s})
-    shells: dict[str, table.FunctionShell] = part.each(table.FunctionShell, lambda shell: shell)
+def functions(part: Part, roles: Plain) -> Plain:
+    queues = part.each(kinds.EventSource, lambda e: {"arn": e.queue, "batch": e.batch, "window_s": e.window_s})
+    topics = part.each(kinds.TopicSource, lambda t: t.topic)
+    shells: dict[str, kinds.FunctionShell] = part.each(kinds.FunctionShell, lambda shell: shell)
     alias = next(shell.alias for shell in shells.values())
-    urls = part.each(table.FunctionUrl, lambda url: url)
-    logs = part.each(table.LogGroup, lambda log: log)
+    urls = part.each(kinds.FunctionUrl, lambda url: url)
+    logs = part.each(kinds.LogGroup, lambda log: log)
     return {
         name: {
             "name": shell.name,
             "arn": shell.arn,
-            "handler": project.functions[name].handler,
+            "package": shell.package,
+            "runtime": shell.runtime or None,
             "architecture": shell.architecture,
             "log_group": logs[f"/aws/lambda/{shell.name}"].name,
             **roles[name],
             "url": f"{name}:{alias}" in urls,
-            "trigger": sources.get(f"{name}:{alias}"),
+            "queue": queues.get(f"{name}:{alias}"),
+            "topic": topics.get(f"{name}:{alias}"),
         }
         for name, shell in shells.items()
     }

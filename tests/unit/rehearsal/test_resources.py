@@ -6,10 +6,9 @@ import msgspec
 import pytest
 
 from lockage.config.load import load_project
-from lockage.config.schema import Project
+from lockage.config.schema import Function, Image, Layer, Project, Trigger, Zip
 from lockage.rehearsal import rights
-from lockage.rehearsal.policies import Statement, document
-from lockage.rehearsal.resources import (
+from lockage.rehearsal.kinds import (
     EventSource,
     FunctionShell,
     FunctionUrl,
@@ -22,25 +21,45 @@ from lockage.rehearsal.resources import (
     Store,
     Subscription,
     Table,
-    resources,
+    TopicSource,
 )
+from lockage.rehearsal.policies import Statement, document, document_json
+from lockage.rehearsal.resources import resources
 
 R = TypeVar("R", bound=Resource)
 
 PREPROD, PROD = "111111111111", "222222222222"
 
-NAMES_AWS_CHOOSES = {
+WILD = {
     r"\*": "ecr:GetAuthorizationToken has no resource",
-    r"arn:aws:logs:.*:log-group:/aws/lambda/[a-z-]+:log-stream:\*": "log streams",
-    r"arn:aws:lambda:.*:function:[a-z-]+:\*": "a function's versions",
-    r"arn:aws:secretsmanager:.*:secret:[a-z-]+-\?{6}": "the ending of a secret's ARN",
+    r"arn:aws:logs:.*:log-group:/aws/lambda/[a-z-]+:log-stream:\*": "log streams, whose names Lambda chooses",
+    r"arn:aws:secretsmanager:.*:secret:[a-z-]+-\?{6}": "the ending of a secret's ARN, which AWS chooses",
     r"arn:aws:s3:::platform-releases/([a-z]+/([a-z]+/)?)?\*": "keys under a prefix of the store",
+    r"arn:aws:lambda:.*:function:platform-\*(:live)?": "all functions of the project, for the pipeline's own roles",
+    r"arn:aws:lambda:.*:layer:platform-\*(:\*)?": "all layers of the project, for the same",
+    r"arn:aws:ssm:.*:parameter/platform/(table|topic|queue|secret|url)/\*": "names of things, by kind, for the same",
 }
+OF_ALL = ("function:platform-*", "layer:platform-*", "parameter/platform/")
+PIPELINE = ("platform-publisher", "platform-deployer", "platform-rollback", "platform-e2e")
+
+INLINE_POLICIES = 10_240
+"""Characters, without white space, that IAM takes of a role's inline policies
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html)."""
 
 
 @pytest.fixture(scope="module")
 def project() -> Project:
-    return load_project(Path(__file__).parents[3] / "lockage.yaml", files=False)
+    """The reference platform, with a zip, a layer and a function that a topic calls, whatever else it has."""
+    platform = load_project(Path(__file__).parents[3] / "lockage.yaml", files=False)
+    listener = Function(
+        zip="listener", handler="listener.handle", probe="probe.json", trigger=Trigger(topic="decisions")
+    )
+    return msgspec.structs.replace(
+        platform,
+        zips={**platform.zips, "listener": Zip(sources=("listener",), layers=("shared",), platform="linux/arm64")},
+        layers={**platform.layers, "shared": Layer(sources=("shared",), platform="linux/arm64")},
+        functions={**platform.functions, "listener": listener},
+    )
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +103,51 @@ def test_resources_are_exact_where_their_names_are_known(table: tuple[Resource, 
     named = {arn for r in table if isinstance(r, Role) for s in r.statements for arn in s.resources}
     wild = {arn for arn in named if re.search(r"[*?]", arn)}
     for arn in wild:
-        assert any(re.fullmatch(pattern, arn) for pattern in NAMES_AWS_CHOOSES), arn
-    for pattern, what in NAMES_AWS_CHOOSES.items():
+        assert any(re.fullmatch(pattern, arn) for pattern in WILD), arn
+    for pattern, what in WILD.items():
         assert any(re.fullmatch(pattern, arn) for arn in wild), f"no policy names {what} any more"
+
+
+def test_only_the_pipeline_s_own_roles_have_rights_on_all_of_a_kind(table: tuple[Resource, ...]) -> None:
+    holders = {
+        r.name
+        for r in table
+        if isinstance(r, Role)
+        for arn in allowed(r)
+        if any(each in arn for each in OF_ALL) and arn.endswith(("*", ":live"))
+    }
+    assert holders == {"platform-deployer", "platform-rollback", "platform-e2e"}
+
+
+def many(project: Project, functions: int, repositories: int) -> Project:
+    """A project of a thousand functions and hundreds of resources, with names as long as they may be."""
+    names = [f"function-with-a-long-name-{n:05}" for n in range(functions)]
+    images = {f"i-{n}": Image(dockerfile="Dockerfile", repository=f"{'r' * 26}-{n:04}") for n in range(repositories)}
+    declared = msgspec.structs.replace(project.functions["scorer"], grants=(), environment={})
+    tables = {f"table-{n:04}": project.resources.tables["decisions"] for n in range(300)}
+    return msgspec.structs.replace(
+        project,
+        images={**project.images, **images},
+        functions={
+            **project.functions,
+            **{name: msgspec.structs.replace(declared, image=f"i-{n % repositories}") for n, name in enumerate(names)},
+        },
+        resources=msgspec.structs.replace(project.resources, tables={**project.resources.tables, **tables}),
+    )
+
+
+def test_the_pipeline_s_policies_fit_with_a_thousand_functions(project: Project) -> None:
+    roles = [r for r in resources(many(project, functions=1_000, repositories=100)) if isinstance(r, Role)]
+    assert len(roles) > 2_000
+    for each in roles:
+        assert len(document_json(each.statements)) < INLINE_POLICIES, each.name
+
+
+def test_a_policy_does_not_grow_with_functions(project: Project) -> None:
+    few, more = (resources(many(project, functions=n, repositories=3)) for n in (10, 1_000))
+    for name in PIPELINE:
+        small, large = (document_json(all_of(made, Role, PROD)[name].statements) for made in (few, more))
+        assert small == large
 
 
 def test_every_statement_of_a_role_has_an_id_of_its_own(table: tuple[Resource, ...]) -> None:
@@ -126,6 +187,9 @@ def test_everything_comes_after_what_it_refers_to(table: tuple[Resource, ...]) -
         elif isinstance(resource, EventSource):
             assert resource.queue in made
             assert f":{resource.function}" in "".join(made)
+        elif isinstance(resource, TopicSource):
+            assert resource.topic in made
+            assert f":{resource.function}" in "".join(made)
         elif isinstance(resource, Subscription):
             assert {resource.topic, resource.queue} <= made
         elif isinstance(resource, Queue) and resource.dead_letter:
@@ -156,24 +220,27 @@ def test_scorer_may_not_touch_the_remediation_queue(table: tuple[Resource, ...])
         assert not [arn for arn in allowed(role(table, account, "scorer")) if ":sqs:" in arn]
 
 
-def functions(account: str) -> set[str]:
-    names = ("scorer", "remediator", "onboarding")
-    return {f"arn:aws:lambda:eu-central-1:{account}:function:platform-{name}{q}" for name in names for q in ("", ":*")}
-
-
-def test_the_rollback_role_moves_aliases_and_nothing_else(table: tuple[Resource, ...]) -> None:
-    expected = {
-        arn: {"lambda:GetFunction", "lambda:GetAlias", "lambda:UpdateAlias", "lambda:InvokeFunction"}
-        for arn in functions(PROD)
+def test_the_rollback_role_moves_aliases_and_only_looks_at_layers(table: tuple[Resource, ...]) -> None:
+    lambda_ = "arn:aws:lambda:eu-central-1:222222222222"
+    assert allowed(role(table, PROD, "rollback")) == {
+        f"{lambda_}:function:platform-*": {
+            "lambda:GetFunction",
+            "lambda:GetAlias",
+            "lambda:UpdateAlias",
+            "lambda:InvokeFunction",
+        },
+        f"{lambda_}:layer:platform-*:*": {"lambda:GetLayerVersion"},
+        "arn:aws:iam::222222222222:role/platform-releases-prod": {"sts:AssumeRole"},
     }
-    store = "arn:aws:iam::222222222222:role/platform-releases-prod"
-    assert allowed(role(table, PROD, "rollback")) == {**expected, store: {"sts:AssumeRole"}}
 
 
 def test_the_deployer_has_the_pipeline_s_half(table: tuple[Resource, ...]) -> None:
     found = allowed(role(table, PREPROD, "deployer"))
-    for arn in functions(PREPROD):
-        assert found.pop(arn) == {
+    lambda_ = "arn:aws:lambda:eu-central-1:111111111111"
+    for kind in ("table/*", "topic/*", "queue/*", "secret/*", "rehearsal"):
+        assert found.pop(f"arn:aws:ssm:eu-central-1:111111111111:parameter/platform/{kind}") == {"ssm:GetParameter"}
+    assert found == {
+        f"{lambda_}:function:platform-*": {
             "lambda:GetFunction",
             "lambda:UpdateFunctionCode",
             "lambda:UpdateFunctionConfiguration",
@@ -183,15 +250,14 @@ def test_the_deployer_has_the_pipeline_s_half(table: tuple[Resource, ...]) -> No
             "lambda:CreateAlias",
             "lambda:UpdateAlias",
             "lambda:DeleteAlias",
-        }
-    names = ("table/decisions", "table/remediations", "table/accounts", "topic/decisions", "queue/remediation")
-    for name in (*names, "secret/onboarding-token", "rehearsal"):
-        assert found.pop(f"arn:aws:ssm:eu-central-1:111111111111:parameter/platform/{name}") == {"ssm:GetParameter"}
-    assert found == {
+        },
+        f"{lambda_}:layer:platform-*": {"lambda:PublishLayerVersion", "lambda:ListLayerVersions"},
+        f"{lambda_}:layer:platform-*:*": {"lambda:GetLayerVersion"},
         "arn:aws:ecr:eu-central-1:222222222222:repository/platform": {
             "ecr:BatchGetImage",
             "ecr:GetDownloadUrlForLayer",
         },
+        "arn:aws:s3:::platform-releases/archives/*": {"s3:GetObject"},
         "arn:aws:iam::222222222222:role/platform-releases-preprod": {"sts:AssumeRole"},
         "arn:aws:iam::111111111111:role/platform-e2e": {"sts:AssumeRole"},
     }
@@ -206,8 +272,54 @@ def test_the_publisher_pushes_and_writes_releases(table: tuple[Resource, ...]) -
         f"{store}/*": {"s3:GetObject"},
         f"{store}/releases/*": {"s3:PutObject"},
         f"{store}/evidence/*": {"s3:PutObject"},
+        f"{store}/archives/*": {"s3:PutObject"},
         "arn:aws:ssm:eu-central-1:222222222222:parameter/platform/rehearsal": {"ssm:GetParameter"},
     }
+
+
+def without_archives(project: Project) -> Project:
+    images = {name: function for name, function in project.functions.items() if function.image}
+    return msgspec.structs.replace(project, zips={}, layers={}, functions=images)
+
+
+def test_a_project_of_images_gives_no_rights_on_archives_or_layers(project: Project) -> None:
+    table = resources(without_archives(project))
+    named = {arn for s in statements(table) for arn in s.resources}
+    assert not [arn for arn in named if "archives" in arn or ":layer:" in arn]
+    (store,) = all_of(table, Store).values()
+    assert [s.sid for s in store.policy] == ["OnlyByTls"]
+
+
+def test_a_project_of_zips_gives_no_rights_on_images(project: Project) -> None:
+    zips = {name: function for name, function in project.functions.items() if function.zip}
+    table = resources(msgspec.structs.replace(project, images={}, functions=zips))
+    assert not [s for s in statements(table) if any(action.startswith("ecr:") for action in s.actions)]
+    assert all(s.resources or s.principals for s in statements(table)), "IAM refuses a statement that names nothing"
+
+
+def test_archives_are_written_once_and_read_by_each_environment_s_deployer(table: tuple[Resource, ...]) -> None:
+    (store,) = all_of(table, Store).values()
+    archives = ["arn:aws:s3:::platform-releases/archives/*"]
+    deployers = [
+        {
+            "Sid": f"{name}Deployer",
+            "Effect": "Allow",
+            "Action": ["s3:GetObject"],
+            "Resource": archives,
+            "Principal": {"AWS": [f"arn:aws:iam::{account}:root"]},
+            "Condition": {"ArnEquals": {"aws:PrincipalArn": [f"arn:aws:iam::{account}:role/platform-deployer"]}},
+        }
+        for name, account in (("Preprod", PREPROD), ("Prod", PROD))
+    ]
+    refused = {
+        "Sid": "ArchivesAreWrittenOnce",
+        "Effect": "Deny",
+        "Action": ["s3:PutObject"],
+        "Resource": archives,
+        "Principal": {"AWS": ["*"]},
+        "Condition": {"Null": {"s3:if-none-match": ["true"]}},
+    }
+    assert document(store.policy)["Statement"][1:] == [refused, *deployers]
 
 
 @pytest.mark.parametrize("name", ["preprod", "prod"])
@@ -232,9 +344,8 @@ def test_the_checks_look_and_invoke(table: tuple[Resource, ...]) -> None:
         "dynamodb:GetItem",
         "secretsmanager:GetSecretValue",
     }
-    invoked = {arn for arn, may in found.items() if may == {"lambda:InvokeFunction"}}
-    assert all(arn.endswith(":live") for arn in invoked)
-    assert len(invoked) == 3
+    invoked = [arn for arn, may in found.items() if may == {"lambda:InvokeFunction"}]
+    assert invoked == ["arn:aws:lambda:eu-central-1:111111111111:function:platform-*:live"]
 
 
 JOBS = {
@@ -316,8 +427,11 @@ def test_images_are_pulled_by_each_environment_s_deployer_and_functions(table: t
 
 def test_everything_calls_the_alias(table: tuple[Resource, ...]) -> None:
     (mapping,) = all_of(table, EventSource, PREPROD).values()
-    (url,) = all_of(table, FunctionUrl, PREPROD).values()
+    (topic,) = all_of(table, TopicSource, PREPROD).values()
+    url = all_of(table, FunctionUrl, PREPROD)["platform-onboarding:live"]
     assert (mapping.function, mapping.alias) == ("platform-remediator", "live")
+    assert (topic.function, topic.alias) == ("platform-listener", "live")
+    assert topic.topic == "arn:aws:sns:eu-central-1:111111111111:platform-decisions"
     assert (url.function, url.alias) == ("platform-onboarding", "live")
 
 
@@ -333,14 +447,15 @@ def test_a_polled_queue_outlasts_its_function_and_fails_into_another(table: tupl
     assert all_of(table, Subscription, PREPROD)["platform-remediation"].filter == {"decision": ("remediate",)}
 
 
-@pytest.mark.parametrize(("batch", "window"), [(1, 0), (10, 0), (11, 1)])
-def test_large_batches_need_a_window(project: Project, batch: int, window: int) -> None:
+@pytest.mark.parametrize(("batch", "window"), [(None, 0), (1, 0), (10, 0), (11, 1)])
+def test_large_batches_need_a_window(project: Project, batch: int | None, window: int) -> None:
     function = project.functions["remediator"]
     assert function.trigger is not None
     trigger = msgspec.structs.replace(function.trigger, batch=batch)
     functions = {**project.functions, "remediator": msgspec.structs.replace(function, trigger=trigger)}
     made = all_of(resources(msgspec.structs.replace(project, functions=functions)), EventSource, PREPROD)
     assert made["platform-remediator:live"].window_s == window
+    assert made["platform-remediator:live"].batch == (batch or 10)
 
 
 def test_names_are_published_where_the_rollout_looks(table: tuple[Resource, ...], project: Project) -> None:
@@ -357,5 +472,8 @@ def test_names_are_published_where_the_rollout_looks(table: tuple[Resource, ...]
 def test_shells_say_what_a_seed_must_be(table: tuple[Resource, ...]) -> None:
     shell = all_of(table, FunctionShell, PREPROD)["platform-scorer"]
     assert shell.repository_uri == "222222222222.dkr.ecr.eu-central-1.amazonaws.com/platform"
-    assert (shell.architecture, shell.alias) == ("x86_64", "live")
+    assert (shell.package, shell.architecture, shell.alias, shell.runtime) == ("image", "x86_64", "live", "")
+    packed = all_of(table, FunctionShell, PREPROD)["platform-listener"]
+    assert (packed.package, packed.architecture, packed.runtime) == ("zip", "arm64", "python3.13")
+    assert packed.repository_uri == ""
     assert all_of(table, Table, PREPROD)["platform-accounts"].key == "account_id"

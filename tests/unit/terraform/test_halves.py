@@ -4,6 +4,8 @@ import re
 
 from unit.terraform.parsed import Sources
 
+from lockage.rehearsal import seed
+
 CODE = {
     "architectures",
     "image_uri",
@@ -48,16 +50,25 @@ def test_an_apply_never_takes_away_versions_that_a_rollback_may_need(sources: So
 
 
 def test_a_function_is_an_image_or_a_zip(sources: Sources) -> None:
+    (local,) = sources.parsed[f"{FOLDER}/main.tf"]["locals"]
+    assert local["zip"] == 'var.function.package == "zip"'
     body = sources.resource(FOLDER, "aws_lambda_function")
-    assert body["package_type"] == "var.package_type"
-    assert body["image_uri"] == 'var.package_type == "Image" ? var.seed : null'
-    assert body["filename"] == 'var.package_type == "Zip" ? var.seed : null'
-    assert 'contains(["Image", "Zip"], var.package_type)' in sources.texts[f"{FOLDER}/variables.tf"]
+    assert body["package_type"] == 'local.zip ? "Zip" : "Image"'
+    assert body["image_uri"] == "local.zip ? null : var.seed_image"
+    assert body["filename"] == '${local.zip ? "${path.module}/seed.zip" : null}'
+    assert body["handler"] == f'local.zip ? "{seed.HANDLER}" : null'
+    assert body["runtime"] == "local.zip ? var.function.runtime : null"
 
 
-def test_seeds_are_named_by_digest(sources: Sources) -> None:
+def test_the_committed_seed_is_the_one_that_a_rehearsal_makes(sources: Sources) -> None:
+    assert (sources.root / FOLDER / "seed.zip").read_bytes() == seed.archive(), (
+        "write it anew: python -m lockage.rehearsal.seed terraform/modules/function/seed.zip"
+    )
+
+
+def test_seed_images_are_named_by_digest(sources: Sources) -> None:
     for file in ("modules/function/variables.tf", "envs/preprod/variables.tf", "envs/prod/variables.tf"):
-        assert 'regex("@sha256:[0-9a-f]{64}$", var.seed' in sources.texts[file]
+        assert 'regex("@sha256:[0-9a-f]{64}$", var.seed_image' in sources.texts[file]
 
 
 def test_everything_that_calls_calls_the_alias(sources: Sources) -> None:
@@ -65,8 +76,9 @@ def test_everything_that_calls_calls_the_alias(sources: Sources) -> None:
         "aws_lambda_event_source_mapping": ("function_name", f"{ALIAS}.arn"),
         "aws_lambda_function_url": ("qualifier", f"{ALIAS}.name"),
         "aws_lambda_permission": ("qualifier", f"{ALIAS}.name"),
+        "aws_sns_topic_subscription": ("endpoint", f"{ALIAS}.arn"),
     }
-    found = [r for r in sources.resources() if r.type in callers]
+    found = [r for r in sources.resources(FOLDER) if r.type in callers]
     assert {r.type for r in found} == callers.keys()
     for resource in found:
         argument, alias = callers[resource.type]
@@ -89,4 +101,13 @@ def test_a_url_is_opened_by_both_permissions_and_no_more(sources: Sources) -> No
     by_url = sources.resource(FOLDER, "aws_lambda_permission", "by_url")
     assert (url["action"], url["function_url_auth_type"]) == ("lambda:InvokeFunctionUrl", "NONE")
     assert (by_url["action"], by_url["invoked_via_function_url"]) == ("lambda:InvokeFunction", True)
-    assert len([r for r in sources.resources() if r.type == "aws_lambda_permission"]) == 2
+    assert {r.name for r in sources.resources() if r.type == "aws_lambda_permission"} == {"url", "by_url", "topic"}
+
+
+def test_a_topic_is_let_in_by_its_own_name(sources: Sources) -> None:
+    permission = sources.resource(FOLDER, "aws_lambda_permission", "topic")
+    assert (permission["action"], permission["principal"]) == ("lambda:InvokeFunction", "sns.amazonaws.com")
+    subscription = sources.resource(FOLDER, "aws_sns_topic_subscription")
+    assert permission["source_arn"] == subscription["topic_arn"] == "var.function.topic"
+    assert permission["count"] == subscription["count"] == "var.function.topic == null ? 0 : 1"
+    assert (subscription["protocol"], subscription["depends_on"]) == ("lambda", ["aws_lambda_permission.topic"])

@@ -56,14 +56,16 @@ def test_no_action_is_a_wildcard_except_what_is_denied(sources: Sources) -> None
 def test_everybody_is_a_principal_only_of_open_urls_and_of_a_refusal(sources: Sources) -> None:
     everybody = [(r.type, r.name) for r in sources.resources() if r.body.get("principal") == "*"]
     assert everybody == [("aws_lambda_permission", "url"), ("aws_lambda_permission", "by_url")]
-    assert sum(text.count('AWS = ["*"]') for text in sources.texts.values()) == 1
+    refused = sources.texts["modules/project/resources.tf"].partition("refused_by_store = [")[2].partition("\n  ]")[0]
+    assert refused.count('AWS = ["*"]') == refused.count('"Deny"') == refused.count("Sid") == 2
+    assert sum(text.count('AWS = ["*"]') for text in sources.texts.values()) == 2
 
 
 def test_conditions_are_exact_but_for_the_functions_that_pull(sources: Sources) -> None:
     operators = [
         o for text in sources.texts.values() for o in re.findall(r"\b(\w*(?:Like|Equals|ForA\w+Values))\s*=", text)
     ]
-    assert sorted(operators) == ["ArnEquals", "ArnEquals", "ArnLike", "StringEquals"]
+    assert sorted(operators) == ["ArnEquals", "ArnEquals", "ArnEquals", "ArnLike", "StringEquals"]
 
 
 def test_terraform_never_says_that_an_account_is_a_rehearsal_s(sources: Sources) -> None:
