@@ -195,13 +195,13 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds of a build without cache."""
 
 
-class Compared(msgspec.Struct, frozen=True, kw_only=True):
-    """One function in several packagings, side by side."""
+class Measurements(msgspec.Struct, frozen=True, kw_only=True):
+    """One function in several packagings."""
 
     function: str
     measured: tuple[Measured, ...]
     setting: str = ""
-    """Where cold starts and builds were measured; empty when none was."""
+    """Where cold starts and builds were measured, in a few words; empty when none was."""
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
@@ -219,3 +219,14 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     def cost_usd(self) -> float | None:
         """A month, all of it."""
         return None if self.storage_usd is None or self.build_usd is None else self.storage_usd + self.build_usd
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """One function in several packagings, side by side, and what the costs rest on."""
+
+    function: str
+    columns: tuple[Column, ...]
+    deployments: int
+    """A month."""
+    prices: tuple[Price, ...]
+    setting: str

@@ -1,6 +1,6 @@
 """What a rehearsal tells at its end, ended well or not: for a terminal, and as Markdown for a step summary."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -8,6 +8,7 @@ import msgspec
 from lockage.console import StepRecord
 from lockage.model.ids import Digest
 from lockage.model.verdict import Outcome, Severity
+from lockage.report.tables import markdown_table, text_table
 
 SLOWEST = 6
 
@@ -58,10 +59,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 def as_text(summary: Summary) -> str:
     """For a terminal or a log, in plain text."""
     parts = [
-        _block("Artifacts", _table(map(_artifact, summary.artifacts))),
-        _block("Releases", _table(_release(line) for line in summary.releases)),
-        _block("Slowest steps", _table(_step(step) for step in _slowest(summary.steps))),
-        _block("Files", _table(summary.files)),
+        _block("Artifacts", text_table(map(_artifact, summary.artifacts))),
+        _block("Releases", text_table(_release(line) for line in summary.releases)),
+        _block("Slowest steps", text_table(_step(step) for step in _slowest(summary.steps))),
+        _block("Files", text_table(summary.files)),
         _block("For rehearsals only", list(summary.marks)),
     ]
     return "\n".join([*filter(None, parts), headline(summary)])
@@ -71,11 +72,11 @@ def as_markdown(summary: Summary) -> str:
     """For GitHub's step summary."""
     parts = [f"### {headline(summary)}\n"]
     head = ("release", "artifact", "digest", "to push", "unpacked", "packages", "findings", "gate")
-    parts.append(_markdown_table(head, map(_artifact, summary.artifacts)))
-    parts.append(_markdown_table(("release", "id", "commit", "became"), map(_release, summary.releases)))
+    parts.append(markdown_table(head, map(_artifact, summary.artifacts)))
+    parts.append(markdown_table(("release", "id", "commit", "became"), map(_release, summary.releases)))
     parts.append("<details><summary>Steps</summary>\n")
     steps = ((step.state, f"{step.seconds:.2f} s", step.name, step.reason) for step in summary.steps)
-    parts.append(_markdown_table(("state", "time", "step", "reason"), steps))
+    parts.append(markdown_table(("state", "time", "step", "reason"), steps))
     parts.append("</details>\n")
     return "\n".join(filter(None, parts))
 
@@ -117,19 +118,3 @@ def _slowest(steps: Sequence[StepRecord]) -> list[StepRecord]:
 
 def _block(title: str, lines: list[str]) -> str:
     return "\n".join(["", title, *(f"  {line}" for line in lines)]) if lines else ""
-
-
-def _table(rows: Iterable[tuple[str, ...]]) -> list[str]:
-    """Columns as wide as their widest cell."""
-    cells = list(rows)
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
-
-
-def _markdown_table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [
-        f"| {' | '.join(cell.replace('|', chr(92) + '|').replace(chr(10), ' ') for cell in row)} |" for row in rows
-    ]
-    if not lines:
-        return ""
-    return "\n".join([f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}", *lines, ""])

@@ -1,0 +1,55 @@
+"""What a function costs in each packaging, from what was measured of it and from stated prices: arithmetic only.
+
+What running costs is not among it: that depends on calls, memory and time, and hardly on the packaging.
+"""
+
+from collections.abc import Sequence
+from math import ceil
+
+from lockage.model.packaging import Column, Comparison, Measured, Measurements, Price
+
+_ADR = "founding document “ADR-005: Lambda Packaging Strategy (ZIP vs Container Images)”"
+
+ECR = Price(name="an image in ECR", usd=0.10, unit="GB-month", source=_ADR, as_of="2025-11-23")
+S3 = Price(name="an archive in S3", usd=0.023, unit="GB-month", source=_ADR, as_of="2025-11-23")
+CI = Price(name="a Linux runner", usd=0.008, unit="minute", source=_ADR, as_of="2025-11-23")
+PRICES = (ECR, S3, CI)
+
+DEPLOYMENTS = 10
+"""A month, where the history does not tell: what the founding documents reckon with."""
+
+_GB = 2**30
+"""Storage is billed by binary gigabytes (https://aws.amazon.com/s3/faqs/)."""
+
+
+def compare(measurements: Measurements, deployments: int = DEPLOYMENTS) -> Comparison:
+    """Put what was measured side by side.
+
+    Args:
+        measurements: of one function.
+        deployments: a month; each pays for one build.
+    """
+    return Comparison(
+        function=measurements.function,
+        columns=tuple(_column(measured, deployments) for measured in measurements.measured),
+        deployments=deployments,
+        prices=PRICES,
+        setting=measurements.setting,
+    )
+
+
+def percentile(samples: Sequence[float], percent: int) -> float | None:
+    """The nearest-rank percentile: a sample that was really measured; None without samples."""
+    ordered = sorted(samples)
+    return ordered[max(ceil(len(ordered) * percent / 100), 1) - 1] if ordered else None
+
+
+def _column(measured: Measured, deployments: int) -> Column:
+    store = ECR if measured.packaging == "image" else S3
+    return Column(
+        measured=measured,
+        p50_ms=percentile(measured.cold_starts_ms, 50),
+        p90_ms=percentile(measured.cold_starts_ms, 90),
+        storage_usd=None if measured.size is None else measured.size / _GB * store.usd,
+        build_usd=None if measured.build_s is None else measured.build_s / 60 * CI.usd * deployments,
+    )

@@ -1,0 +1,48 @@
+"""Costs are arithmetic over stated prices; what was not measured has none."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lockage.model.packaging import Measured, Measurements
+from lockage.plan.packaging.compare import PRICES, compare, percentile
+
+GIB = 2**30
+IMAGE = Measured(packaging="image", size=2 * GIB, build_s=240, cold_starts_ms=(3000, 1000, 2000))
+ZIP = Measured(packaging="zip", size=GIB // 2, build_s=30, cold_starts_ms=(800,))
+
+
+def test_images_are_stored_in_ecr_and_archives_in_s3() -> None:
+    image, zip_, layers = compare(
+        Measurements(function="f", measured=(IMAGE, ZIP, Measured(packaging="layers", size=GIB))), deployments=10
+    ).columns
+    assert [image.storage_usd, zip_.storage_usd, layers.storage_usd] == pytest.approx([0.20, 0.0115, 0.023])
+    assert [image.build_usd, zip_.build_usd] == pytest.approx([0.32, 0.04])
+    assert layers.build_usd is None
+    assert image.cost_usd == pytest.approx(0.52)
+
+
+def test_what_was_not_measured_costs_nothing_that_could_be_told() -> None:
+    [column] = compare(Measurements(function="f", measured=(Measured(packaging="zip"),))).columns
+    assert (column.storage_usd, column.build_usd, column.cost_usd, column.p50_ms) == (None, None, None, None)
+    [column] = compare(Measurements(function="f", measured=(Measured(packaging="zip", size=GIB),))).columns
+    assert column.cost_usd is None, "half a sum is no sum"
+
+
+def test_prices_say_who_says_so_and_when() -> None:
+    assert {(price.usd, price.unit) for price in PRICES} == {(0.10, "GB-month"), (0.023, "GB-month"), (0.008, "minute")}
+    assert all(price.source and price.as_of == "2025-11-23" for price in PRICES)
+
+
+def test_percentiles_are_samples() -> None:
+    ten = [float(n) for n in range(10, 0, -1)]
+    assert [percentile(ten, percent) for percent in (50, 90, 99)] == [5.0, 9.0, 10.0]
+    assert percentile([7.0], 50) == 7.0
+    assert percentile([], 50) is None
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1), st.integers(1, 100))
+def test_as_many_as_asked_for_are_no_slower(samples: list[float], percent: int) -> None:
+    found = percentile(samples, percent)
+    assert found in samples
+    assert sum(sample <= found for sample in samples) * 100 >= percent * len(samples)
