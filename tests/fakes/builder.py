@@ -7,6 +7,8 @@ from fakes import recipes
 from fakes.oci import write_layout
 from lockage.build.bases import Bases
 from lockage.build.image import Workshop
+from lockage.build.packages import Packages
+from lockage.build.packs import PackStore
 from lockage.console import Console
 from lockage.model.dist import DistDir
 from lockage.model.ids import Digest
@@ -62,7 +64,7 @@ class FakeBuildx(Buildx):
     """Makes a layer of every folder it is given as a context; notes what it was asked, and what stood there before."""
 
     def __init__(self, builder: Builder = recipes.BUILDER, *, fails: BaseException | None = None) -> None:
-        super().__init__(builder)
+        super().__init__(lambda: builder)
         self.builds: list[Build] = []
         self.received: list[dict[str, bytes]] = []
         self.seeded: list[set[str]] = []
@@ -116,14 +118,15 @@ class FakeUv(Uv):
 
 def workshop(root: Path, buildx: FakeBuildx, *, docker: FakeDocker | None = None, uv: FakeUv | None = None) -> Workshop:
     """All of them together, over a folder."""
-    docker = docker or FakeDocker()
+    docker, uv = docker or FakeDocker(), uv or FakeUv()
     return Workshop(
         root=root,
         dist=DistDir(root / "dist"),
         cache=root / ".cache",
         buildx=buildx,
         bases=Bases(docker, buildx, "platform"),
-        uv=uv or FakeUv(),
+        uv=uv,
+        packages=Packages(PackStore(root / ".cache" / "packs"), uv),
         tools=Locked(cache=root / ".cache"),
         console=Console(),
     )

@@ -6,13 +6,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from lockage.plan.decide import BuildPlan, decide
+from lockage.plan.decide import Builders, BuildPlan, decide
 from lockage.plan.dockerfile import parse
 from lockage.plan.recipe import Base, Recipe, ToolUse, Tree, sha256
 from lockage.tools.buildx import Builder
 from lockage.tools.git import TreeFile, blob
 
 BUILDER = Builder(name="default", identity="BuildKit of Docker 26.1.5", container=False)
+BUILDERS = Builders(image=BUILDER.identity, archive="1, deflate 0.9.0")
 PINNED = "example.com/base:1@sha256:" + "a" * 64
 ON_BASE = "FROM scratch AS base\nFROM scratch AS sources\nFROM base\nCOPY --from=sources / /task/\n"
 
@@ -55,9 +56,9 @@ def tool(name: str, **changes: Any) -> ToolUse:  # noqa: ANN401 - any field
     return ToolUse(**{"name": name, "second_source": "", **fields, **changes})
 
 
-def plan(*recipes: Recipe, builder: Builder = BUILDER) -> BuildPlan:
+def plan(*recipes: Recipe, builders: Builders = BUILDERS) -> BuildPlan:
     """A plan to build all of them."""
-    return decide(recipes, builder, {})
+    return decide(recipes, builders, {})
 
 
 def plan_of(root: Path, *recipes: Recipe) -> BuildPlan:

@@ -3,10 +3,13 @@
 from pathlib import Path
 
 from lockage.build.image import Workshop, build_image, weigh
+from lockage.build.wrap import build_archive, weigh_archive
 from lockage.errors import UsageError
 from lockage.model.artifact import Artifact
 from lockage.oci import layout
+from lockage.plan.archive import ArchiveRecipe
 from lockage.plan.decide import BuildPlan, Step
+from lockage.plan.recipe import Recipe
 from lockage.tools.exclusive import alone
 
 
@@ -17,7 +20,7 @@ def execute(plan: BuildPlan, shop: Workshop) -> list[Artifact]:
     """
     _hold_no_comma(shop.dist.root.resolve())
     with alone(shop.dist.root):
-        if any(step.action == "build" for step in plan.steps):
+        if any(step.action == "build" and isinstance(step.recipe, Recipe) for step in plan.steps):
             shop.buildx.prepare()
         return [_step(step, shop) for step in plan.steps]
 
@@ -32,14 +35,23 @@ def _hold_no_comma(place: Path) -> None:
 
 
 def _step(step: Step, shop: Workshop) -> Artifact:
-    with shop.console.step(f"image {step.name}") as progress:
+    recipe = step.recipe
+    with shop.console.step(f"{'image' if isinstance(recipe, Recipe) else recipe.kind} {step.name}") as progress:
         if step.action == "reuse":
-            weigh(step, layout.read(shop.dist.layout(step.name)), shop)  # the budget may have changed since
+            _weigh_again(recipe, shop)
             progress.reused("; ".join(step.reasons))
             return shop.dist.read_artifact(step.name)
-        artifact = build_image(step, shop)
+        artifact = build_image(step, recipe, shop) if isinstance(recipe, Recipe) else build_archive(step, recipe, shop)
         progress.made(f"{artifact.digest[:19]}, {artifact.unpacked / 1e6:.0f} MB unpacked; {_why(step)}")
         return artifact
+
+
+def _weigh_again(recipe: Recipe | ArchiveRecipe, shop: Workshop) -> None:
+    """Its budget may have changed since it was built."""
+    if isinstance(recipe, Recipe):
+        weigh(recipe, layout.read(shop.dist.layout(recipe.name)), shop)
+    else:
+        weigh_archive(recipe, shop.dist.archive(recipe.name))
 
 
 def _why(step: Step) -> str:

@@ -14,6 +14,7 @@ from lockage.build import stage
 from lockage.build.bases import Bases
 from lockage.build.budget import hold_budget
 from lockage.build.normal import digest
+from lockage.build.packages import Packages
 from lockage.console import Console
 from lockage.model.artifact import Artifact, ImageArtifact, Layer
 from lockage.model.dist import DistDir, write
@@ -38,6 +39,7 @@ class Workshop(msgspec.Struct, frozen=True, kw_only=True):
     uv: Uv
     tools: Locked
     console: Console
+    packages: Packages
     use_cache: bool = True
     """Whether BuildKit may reuse what it has built before."""
 
@@ -52,7 +54,7 @@ class Staged(msgspec.Struct, frozen=True, kw_only=True):
     """Named contexts, for every place of the Dockerfile and for images that a mirror takes the place of."""
 
 
-def build_image(step: Step, shop: Workshop) -> Artifact:
+def build_image(step: Step, recipe: Recipe, shop: Workshop) -> Artifact:
     """Build an image into ``dist/<name>``; nothing is left there if it fails.
 
     Raises:
@@ -61,10 +63,10 @@ def build_image(step: Step, shop: Workshop) -> Artifact:
         ChangedSincePlan: a file's bytes are not those that the plan hashed.
     """
     with _no_space_left(step.name), tempfile.TemporaryDirectory() as work:
-        staged = _stage(step.recipe, shop, Path(work))
+        staged = _stage(recipe, shop, Path(work))
         folder = shop.dist.beside(step.name)
         try:
-            artifact = _build(step, shop, staged, folder)
+            artifact = _build(step, recipe, shop, staged, folder)
             shop.dist.write_artifact(folder, artifact)
             shop.dist.replace(step.name, folder)
         finally:
@@ -110,8 +112,8 @@ def _dependencies(recipe: Recipe, lock: Lock, shop: Workshop) -> str:
     return found.context
 
 
-def _build(step: Step, shop: Workshop, staged: Staged, folder: Path) -> Artifact:
-    recipe, output = step.recipe, folder / "layout"
+def _build(step: Step, recipe: Recipe, shop: Workshop, staged: Staged, folder: Path) -> Artifact:
+    output = folder / "layout"
     own = {name: shop.dist.layout(name) for name in recipe.upon}
     if shop.use_cache:
         _seed(output, [*own.values(), shop.dist.layout(step.name)])
@@ -130,28 +132,28 @@ def _build(step: Step, shop: Workshop, staged: Staged, folder: Path) -> Artifact
     )
     built = layout.read(output)
     _prune(built)
-    return describe(step, built, weigh(step, built, shop))
+    return describe(step, recipe, built, weigh(recipe, built, shop))
 
 
-def weigh(step: Step, built: layout.Layout, shop: Workshop) -> int:
+def weigh(recipe: Recipe, built: layout.Layout, shop: Workshop) -> int:
     """An image's unpacked bytes, held to its budget.
 
     Raises:
         OverBudget: it weighs more.
     """
     sizes = tuple(_unpacked(built, layer, shop.cache) for layer in built.manifest.layers)
-    hold_budget(step.name, built, sizes, step.recipe.budget_mb)
+    hold_budget(recipe.name, built, sizes, recipe.budget_mb)
     return sum(sizes)
 
 
-def describe(step: Step, built: layout.Layout, unpacked: int) -> Artifact:
+def describe(step: Step, recipe: Recipe, built: layout.Layout, unpacked: int) -> Artifact:
     """The artifact's value."""
     layers = zip(built.manifest.layers, built.config.rootfs.diff_ids, strict=True)
     return ImageArtifact(
         name=step.name,
         digest=built.digest,
         fingerprint=step.fingerprint,
-        platform=step.recipe.platform,
+        platform=recipe.platform,
         size=sum(layer.size for layer in built.manifest.layers),
         unpacked=unpacked,
         layers=tuple(Layer(digest=blob.digest, diff_id=diff_id, size=blob.size) for blob, diff_id in layers),

@@ -8,13 +8,17 @@ from pathlib import Path
 
 import msgspec
 
+from lockage.build.difference import archive_difference
 from lockage.build.execute import execute
 from lockage.build.image import Workshop
+from lockage.build.packages import Packages
+from lockage.build.packs import PackStore
 from lockage.errors import LockageError
-from lockage.model.artifact import Artifact
+from lockage.model.artifact import Artifact, ImageArtifact
 from lockage.model.dist import DistDir
 from lockage.oci import layout
 from lockage.oci.difference import difference
+from lockage.plan.archive import ArchiveRecipe
 from lockage.plan.decide import BuildPlan
 from lockage.plan.recipe import Recipe
 
@@ -59,26 +63,36 @@ def _elsewhere(plan: BuildPlan, shop: Workshop, name: str) -> Iterator[Workshop]
         root = Path(place) / name / "project"
         for recipe in (step.recipe for step in plan.steps):
             _copy(recipe, shop.root, root)
-        yield msgspec.structs.replace(
-            shop, root=root, dist=DistDir(Path(place) / "dist"), cache=Path(place) / "cache", use_cache=False
-        )
+        cache = Path(place) / "cache"
+        packages = Packages(PackStore(cache / "packs"), shop.uv)
+        dist = DistDir(Path(place) / "dist")
+        yield msgspec.structs.replace(shop, root=root, dist=dist, cache=cache, packages=packages, use_cache=False)
 
 
-def _copy(recipe: Recipe, root: Path, into: Path) -> None:
-    trees = [*recipe.sources, *([recipe.folder] if recipe.folder else [])]
-    paths = [file.path for tree in trees for file in tree.files]
-    for path in (recipe.dockerfile.path, *([recipe.lock.path] if recipe.lock else []), *paths):
+def _copy(recipe: Recipe | ArchiveRecipe, root: Path, into: Path) -> None:
+    trees, files = list(recipe.sources), [recipe.lock.path] if recipe.lock else []
+    if isinstance(recipe, Recipe):
+        trees += [recipe.folder] if recipe.folder else []
+        files.append(recipe.dockerfile.path)
+    for path in (*files, *(file.path for tree in trees for file in tree.files)):
         target = into / path
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(root / path, target)
 
 
 def _compare(artifact: Artifact, one: DistDir, other: DistDir, which: str) -> None:
-    name = artifact.name
-    found = difference(layout.read(one.layout(name)), layout.read(other.layout(name)))
+    found = _difference(artifact, one, other)
     if found:
         raise NotReproducible(
-            f"{name} is not reproducible: {which} of the same inputs differ",
-            why=found.render(),
+            f"{artifact.name} is not reproducible: {which} of the same inputs differ",
+            why=found,
             remedy="look for a clock, an order, a path or a random name in what made this layer",
         )
+
+
+def _difference(artifact: Artifact, one: DistDir, other: DistDir) -> str:
+    name = artifact.name
+    if isinstance(artifact, ImageArtifact):
+        found = difference(layout.read(one.layout(name)), layout.read(other.layout(name)))
+        return found.render() if found else ""
+    return archive_difference(one.archive(name), other.archive(name))

@@ -4,7 +4,7 @@ import hashlib
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -52,21 +52,26 @@ def stage_sources(root: Path, recipe: Recipe, sources: Path, checks: Path) -> No
         sources: takes what goes into the image.
         checks: takes the rest, and ``handlers``, one a line.
     """
-    sources.mkdir()
-    checks.mkdir()
-    for tree in recipe.sources:
-        for file in tree.files:
-            into = checks if only_checks_need(file.path) else sources
-            _copy(root, tree, file, into / PurePosixPath(tree.path).name)
+    stage_trees(root, recipe.sources, sources, checks)
     (checks / "handlers").write_text("".join(f"{handler}\n" for handler in recipe.handlers))
     normalise(sources)
     normalise(checks)
 
 
+def stage_trees(root: Path, trees: Iterable[Tree], sources: Path, checks: Path) -> None:
+    """Copy folders, each under its last name, split into what runs and what only checks need."""
+    sources.mkdir()
+    checks.mkdir()
+    for tree in trees:
+        for file in tree.files:
+            into = checks if only_checks_need(file.path) else sources
+            _copy(root, tree, file, into / PurePosixPath(tree.path).name)
+
+
 def stage_dockerfile(root: Path, recipe: Recipe, into: Path) -> Path:
     """Copy the Dockerfile alone: BuildKit would also heed a ``Dockerfile.dockerignore`` beside it."""
     into.mkdir()
-    (into / "Dockerfile").write_bytes(_planned(root, recipe.dockerfile.path, recipe.dockerfile_digest))
+    (into / "Dockerfile").write_bytes(planned(root, recipe.dockerfile.path, recipe.dockerfile_digest))
     normalise(into)
     return into / "Dockerfile"
 
@@ -124,7 +129,7 @@ def stage_dependencies(root: Path, lock: Lock, recipe: Recipe, *, uv: Uv, cache:
 
     def fill(tree: Path) -> None:
         locked = tree.with_name(PurePosixPath(lock.path).name)
-        locked.write_bytes(_planned(root, lock.path, lock.digest))
+        locked.write_bytes(planned(root, lock.path, lock.digest))
         uv.install(locked, tree, python=recipe.python, platform=recipe.platform)
         strip_installer(tree)
 
@@ -166,7 +171,7 @@ def _stands(place: Path, content: _Content) -> bool:
         return False
 
 
-def _planned(root: Path, path: str, digest: str) -> bytes:
+def planned(root: Path, path: str, digest: str) -> bytes:
     """A file's bytes, which are what the plan hashed."""
     content = _read(root, path)
     if sha256(content) != digest:

@@ -8,16 +8,17 @@ from lockage import github
 from lockage.build.bases import Bases
 from lockage.build.execute import execute
 from lockage.build.image import Workshop
+from lockage.build.packages import Packages
+from lockage.build.packs import PackStore
 from lockage.cli import handed
 from lockage.cli.options import project_option
 from lockage.config.load import load_project
 from lockage.console import Console
 from lockage.model.dist import DistDir
-from lockage.plan.decide import BuildPlan
 from lockage.plan.make import make_plan
 from lockage.report.live import console as make_console
 from lockage.report.timings import timed
-from lockage.tools.buildx import Buildx
+from lockage.tools.buildx import Buildx, choose
 from lockage.tools.cache import cache_dir
 from lockage.tools.docker import Docker
 from lockage.tools.locked import Locked
@@ -38,15 +39,16 @@ def command(names: tuple[str, ...], *, project_file: Path) -> None:
     with timed("build", dist, console):
         with console.step("plan"):
             plan = make_plan(project_file, names, Docker())
-        artifacts = execute(plan, workshop(project_file, plan, dist, console))
+        artifacts = execute(plan, workshop(project_file, dist, console))
     for artifact in artifacts:
         print(f"{artifact.name} {artifact.digest}")
     github.set_output("artifacts", handed.told(dist, [artifact.name for artifact in artifacts]))
 
 
-def workshop(project_file: Path, plan: BuildPlan, dist: DistDir, console: Console) -> Workshop:
+def workshop(project_file: Path, dist: DistDir, console: Console) -> Workshop:
     """What building takes, on this machine."""
-    docker, buildx = Docker(), Buildx(plan.builder)
+    docker = Docker()
+    buildx = Buildx(lambda: choose(docker.engine()))
     return Workshop(
         root=project_file.parent.resolve(),
         dist=dist,
@@ -54,6 +56,7 @@ def workshop(project_file: Path, plan: BuildPlan, dist: DistDir, console: Consol
         buildx=buildx,
         bases=Bases(docker, buildx, load_project(project_file).project),
         uv=Uv(),
+        packages=Packages(PackStore(cache_dir() / "packs"), Uv()),
         tools=Locked(),
         console=console,
     )

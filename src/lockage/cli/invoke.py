@@ -43,7 +43,7 @@ def command(name: str, event: Path, *, variables: tuple[str, ...], project_file:
     dist = DistDir(project_file.parent / "dist")
     image = project.functions[name].image
     plan = make_plan(project_file, (image,), Docker())
-    shop = workshop(project_file, plan, dist, console)
+    shop = workshop(project_file, dist, console)
     execute(plan, shop)
     reference = shop.bases.load(dist.read_artifact(image), dist.layout(image))
     with console.step(f"invoke {name}"):

@@ -28,6 +28,6 @@ def command(names: tuple[str, ...], *, project_file: Path) -> None:
     with timed("reproduce", dist, console):
         with console.step("plan"):
             plan = make_plan(project_file, names, Docker())
-        artifacts = reproduce(plan, workshop(project_file, plan, dist, console))
+        artifacts = reproduce(plan, workshop(project_file, dist, console))
     for artifact in artifacts:
         print(f"{artifact.name} {artifact.digest}")

@@ -1,4 +1,4 @@
-"""Mistakes of meaning about what is built: which artifact a function runs, and what zips and layers ask of each other."""
+"""Mistakes of meaning about what is built: what a function runs, and what zips and layers ask of each other."""
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath
@@ -29,7 +29,7 @@ def _names(document: Document, project: Project) -> None:
     for kind, declared in kinds.items():
         for name in declared:
             if name in seen:
-                document.mistake((kind, name), f"is a name under {seen[name]} too; what is built needs names of its own")
+                document.mistake((kind, name), f"is a name under {seen[name]} too; whatever is built has its own")
             seen.setdefault(name, kind)
 
 

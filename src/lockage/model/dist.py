@@ -15,6 +15,10 @@ from lockage.model.verdict import Verdict
 T = TypeVar("T")
 
 
+_ARTIFACT: "msgspec.json.Decoder[Artifact]" = msgspec.json.Decoder(Artifact)
+_VERDICT = msgspec.json.Decoder(Verdict)
+
+
 class DistDir:
     """The folder that stages hand each other their results through.
 
@@ -36,6 +40,10 @@ class DistDir:
     def layout(self, name: str) -> Path:
         """The artifact's OCI image layout."""
         return self.folder(name) / "layout"
+
+    def archive(self, name: str) -> Path:
+        """The archive of a zip or layer."""
+        return self.folder(name) / "archive.zip"
 
     def cyclonedx(self, name: str) -> Path:
         """The SBOM as CycloneDX 1.6."""
@@ -67,7 +75,7 @@ class DistDir:
         Raises:
             UsageError: it was not built, or its description cannot be read.
         """
-        return self._read(name, "artifact.json", Artifact, f"./noxw -s build -- {name}")
+        return self._read(name, "artifact.json", _ARTIFACT, f"./noxw -s build -- {name}")
 
     def find_artifact(self, name: str) -> Artifact | None:
         """What was built; None when there is nothing, or nothing that this version can read."""
@@ -82,7 +90,7 @@ class DistDir:
         Raises:
             UsageError: it was not scanned, or the verdict cannot be read.
         """
-        return self._read(name, "verdict.json", Verdict, "./noxw -s scan")
+        return self._read(name, "verdict.json", _VERDICT, "./noxw -s scan")
 
     def write_artifact(self, folder: Path, artifact: Artifact) -> None:
         """Describe an artifact in its folder, before the folder takes its place by :meth:`replace`."""
@@ -110,10 +118,10 @@ class DistDir:
         folder.rename(place)
         shutil.rmtree(old)
 
-    def _read(self, name: str, file: str, type_: type[T], made_by: str) -> T:
+    def _read(self, name: str, file: str, decoder: msgspec.json.Decoder[T], made_by: str) -> T:
         path = self.folder(name) / file
         try:
-            return msgspec.json.decode(path.read_bytes(), type=type_)
+            return decoder.decode(path.read_bytes())
         except FileNotFoundError:
             why = f"{path} does not exist"
         except msgspec.DecodeError as error:

@@ -8,14 +8,22 @@ import msgspec
 from lockage.errors import UsageError
 from lockage.model.artifact import Artifact, Input
 from lockage.model.ids import Fingerprint
-from lockage.plan.recipe import Recipe, fingerprint, inputs
-from lockage.tools.buildx import Builder
+from lockage.plan import archive, recipe
+from lockage.plan.archive import ArchiveRecipe
+from lockage.plan.recipe import Recipe, fingerprint
+
+
+class Builders(msgspec.Struct, frozen=True, kw_only=True):
+    """What builds, exactly: other versions may write other bytes."""
+
+    image: str = ""
+    archive: str = ""
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One image of a plan."""
+    """One artifact of a plan."""
 
-    recipe: Recipe
+    recipe: Recipe | ArchiveRecipe
     inputs: tuple[Input, ...]
     fingerprint: Fingerprint
     action: Literal["build", "reuse"]
@@ -23,35 +31,34 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """The image's."""
+        """The artifact's."""
         return self.recipe.name
 
 
 class BuildPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """Steps in an order in which every image comes after those it is built upon."""
+    """Steps in an order in which every artifact comes after those it is built upon."""
 
-    builder: Builder
     steps: tuple[Step, ...]
 
     def step(self, name: str) -> Step:
-        """An image's step."""
+        """An artifact's step."""
         return next(step for step in self.steps if step.name == name)
 
 
 class Present(msgspec.Struct, frozen=True, kw_only=True):
-    """What ``dist/`` holds of an image."""
+    """What ``dist/`` holds of an artifact."""
 
     artifact: Artifact
     intact: bool
-    """Whether every blob of its layout is there."""
+    """Whether every blob of its layout, or its archive, is there."""
 
 
-def decide(recipes: Sequence[Recipe], builder: Builder, present: Mapping[str, Present]) -> BuildPlan:
-    """Plan the images; what stands with an equal fingerprint is reused.
+def decide(recipes: Sequence[Recipe | ArchiveRecipe], builders: Builders, present: Mapping[str, Present]) -> BuildPlan:
+    """Plan the artifacts; what stands with an equal fingerprint is reused.
 
     Args:
-        recipes: the images to plan, and all they are built upon.
-        builder: what would build them.
+        recipes: the artifacts to plan, and all they are built upon.
+        builders: what would build them.
         present: what stands, by name.
 
     Raises:
@@ -59,21 +66,30 @@ def decide(recipes: Sequence[Recipe], builder: Builder, present: Mapping[str, Pr
     """
     made: dict[str, tuple[Fingerprint, tuple[Input, ...]]] = {}
     steps = []
-    for recipe in _ordered(recipes):
-        its_inputs = inputs(recipe, builder.identity, made)
+    for one in _ordered(recipes):
+        its_inputs = inputs(one, builders, made)
         its_fingerprint = fingerprint(its_inputs)
-        made[recipe.name] = (its_fingerprint, its_inputs)
-        reasons = _reasons(its_inputs, its_fingerprint, present.get(recipe.name))
+        made[one.name] = (its_fingerprint, its_inputs)
+        reasons = _reasons(its_inputs, its_fingerprint, present.get(one.name))
         steps.append(
             Step(
-                recipe=recipe,
+                recipe=one,
                 inputs=its_inputs,
                 fingerprint=its_fingerprint,
                 action="build" if reasons else "reuse",
                 reasons=reasons or ("its inputs are the same",),
             )
         )
-    return BuildPlan(builder=builder, steps=tuple(steps))
+    return BuildPlan(steps=tuple(steps))
+
+
+def inputs(
+    one: Recipe | ArchiveRecipe, builders: Builders, made: dict[str, tuple[Fingerprint, tuple[Input, ...]]]
+) -> tuple[Input, ...]:
+    """All that goes into an artifact; ``made`` holds what it may be built upon."""
+    if isinstance(one, ArchiveRecipe):
+        return archive.inputs(one, builders.archive)
+    return recipe.inputs(one, builders.image, made)
 
 
 def _reasons(inputs_now: tuple[Input, ...], fingerprint_now: Fingerprint, present: Present | None) -> tuple[str, ...]:
@@ -96,11 +112,11 @@ def changes(before: Sequence[Input], after: Sequence[Input]) -> tuple[str, ...]:
     )
 
 
-def _ordered(recipes: Sequence[Recipe]) -> list[Recipe]:
-    """Every image after those it is built upon; otherwise as given."""
-    waiting, done = {recipe.name: recipe for recipe in recipes}, list[Recipe]()
+def _ordered(recipes: Sequence[Recipe | ArchiveRecipe]) -> list[Recipe | ArchiveRecipe]:
+    """Every artifact after those it is built upon; otherwise as given."""
+    waiting, done = {one.name: one for one in recipes}, list[Recipe | ArchiveRecipe]()
     while waiting:
-        ready = [recipe for recipe in waiting.values() if not set(recipe.upon) & set(waiting)]
+        ready = [one for one in waiting.values() if not set(one.upon) & set(waiting)]
         if not ready:
             names = ", ".join(waiting)
             raise UsageError(
@@ -109,6 +125,6 @@ def _ordered(recipes: Sequence[Recipe]) -> list[Recipe]:
                 remedy="rename one of the stages, or build one of the images upon something else",
             )
         done += ready
-        for recipe in ready:
-            del waiting[recipe.name]
+        for one in ready:
+            del waiting[one.name]
     return done

@@ -5,10 +5,11 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from lockage.config.schema import Image, Local, Project
+from lockage.config.schema import Image, Layer, Local, Project, Zip
 from lockage.errors import ToolError, UsageError
 from lockage.oci import layout
 from lockage.plan import requirements
+from lockage.plan.archive import ArchiveRecipe
 from lockage.plan.dockerfile import Dockerfile, hold_pinned, parse
 from lockage.plan.recipe import Base, Lock, Recipe, ToolUse, Tree, sha256
 from lockage.tools.docker import Docker
@@ -26,7 +27,7 @@ class MirrorError(UsageError):
 
 
 class Gatherer:
-    """Gathers the recipes of a project's images.
+    """Gathers the recipes of what a project builds.
 
     Args:
         root: the folder of ``lockage.yaml``.
@@ -44,18 +45,37 @@ class Gatherer:
         self._tools = tools
         self._texts: dict[str, str] = {}
 
-    def recipes(self, names: Iterable[str] = ()) -> list[Recipe]:
-        """The named images, or all, with those they are built upon.
+    def recipes(self, names: Iterable[str] = ()) -> list[Recipe | ArchiveRecipe]:
+        """The named artifacts, or all, with the images they are built upon and the layers they run with.
 
         Raises:
-            UsageError: a name that is no image, a base without digest, a lock that does not hold, a mirror or a source
-                that is not there.
+            UsageError: a name of nothing that is built, a base without digest, a lock that does not hold, a mirror or a
+                source that is not there.
         """
-        dockerfiles = self._dockerfiles(names or self._project.images)
-        files = Git(self._root).files(*self._paths(dockerfiles))
+        chosen = self._chosen(names)
+        dockerfiles = self._dockerfiles(name for name in chosen if name in self._project.images)
+        archives = self._archives(chosen)
+        files = Git(self._root).files(*self._paths(dockerfiles, archives))
         external = {use.name for dockerfile in dockerfiles.values() for use in dockerfile.images}
-        bases = {name: self._base(name) for name in sorted(external)}
-        return [self._recipe(name, dockerfile, files, bases) for name, dockerfile in dockerfiles.items()]
+        runtimes = {self._project.runtimes[archive.runtime] for archive in archives.values()}
+        bases = {name: self._base(name) for name in sorted(external | runtimes)}
+        return [
+            *(self._recipe(name, dockerfile, files, bases) for name, dockerfile in dockerfiles.items()),
+            *(self._archive(name, archive, files, bases) for name, archive in archives.items()),
+        ]
+
+    def _chosen(self, names: Iterable[str]) -> list[str]:
+        chosen, built = list(names), self._project.built
+        for name in chosen:
+            if name not in built:
+                raise _nothing_called(name, built)
+        return chosen or list(built)
+
+    def _archives(self, chosen: Iterable[str]) -> dict[str, Zip | Layer]:
+        """Layers first, those of chosen zips included."""
+        zips = {name: self._project.zips[name] for name in chosen if name in self._project.zips}
+        wanted = {*chosen, *(layer for one in zips.values() for layer in one.layers)}
+        return {**{name: layer for name, layer in self._project.layers.items() if name in wanted}, **zips}
 
     def _dockerfiles(self, names: Iterable[str]) -> dict[str, Dockerfile]:
         """The Dockerfiles of these images, and of all they are built upon."""
@@ -65,8 +85,6 @@ class Gatherer:
             name = waiting.pop()
             if name in found:
                 continue
-            if name not in self._project.images:
-                raise _no_such_image(name, self._project)
             path = self._project.images[name].dockerfile
             found[name] = parse(path, self._text(path))
             hold_pinned(found[name])
@@ -76,9 +94,10 @@ class Gatherer:
     def _upon(self, name: str, dockerfile: Dockerfile) -> tuple[str, ...]:
         return tuple(place for place in dockerfile.places if place in self._project.images and place != name)
 
-    def _paths(self, dockerfiles: Mapping[str, Dockerfile]) -> list[str]:
+    def _paths(self, dockerfiles: Mapping[str, Dockerfile], archives: Mapping[str, Zip | Layer]) -> list[str]:
         images = [self._project.images[name] for name in dockerfiles]
-        return sorted({path for image in images for path in (_folder(image), *image.sources) if path})
+        sources = (source for one in (*images, *archives.values()) for source in one.sources)
+        return sorted({path for path in (*map(_folder, images), *sources) if path})
 
     def _base(self, name: str) -> Base:
         """The base, or what takes its place, by digest."""
@@ -127,6 +146,23 @@ class Gatherer:
             python=image.python,
             platform=image.platform,
             budget_mb=image.budget_mb,
+        )
+
+    def _archive(
+        self, name: str, declared: Zip | Layer, files: tuple[TreeFile, ...], bases: Mapping[str, Base]
+    ) -> ArchiveRecipe:
+        handlers = {function.handler for function in self._project.functions.values() if function.zip == name}
+        return ArchiveRecipe(
+            name=name,
+            kind="zip" if isinstance(declared, Zip) else "layer",
+            sources=tuple(_tree(source, files) for source in declared.sources),
+            lock=self._lock(declared.requirements) if declared.requirements else None,
+            runtime=declared.runtime,
+            base=bases[self._project.runtimes[declared.runtime]],
+            platform=declared.platform,
+            layers=declared.layers if isinstance(declared, Zip) else (),
+            handlers=tuple(sorted(handlers)),
+            budget_mb=declared.budget_mb,
         )
 
     def _lock(self, path: str) -> Lock:
@@ -219,9 +255,9 @@ def _scripts_digest() -> str:
     return sha256(b"".join(b"%s\0%d\0%s" % (name.encode(), len(text), text) for name, text in content))
 
 
-def _no_such_image(name: str, project: Project) -> UsageError:
+def _nothing_called(name: str, built: Iterable[str]) -> UsageError:
     return UsageError(
-        f"no image is called {name!r}",
-        why=f"lockage.yaml names {', '.join(project.images)}",
+        f"nothing that is built is called {name!r}",
+        why=f"lockage.yaml names {', '.join(built)}",
         remedy="give one of these names, or none for all",
     )

@@ -4,35 +4,47 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lockage.config.load import load_local, load_project
+from lockage.model.artifact import Artifact, ImageArtifact
 from lockage.model.dist import DistDir
 from lockage.oci import layout
-from lockage.plan.decide import BuildPlan, Present, decide
+from lockage.plan.archive import ArchiveRecipe, writer
+from lockage.plan.decide import Builders, BuildPlan, Present, decide
 from lockage.plan.gather import Gatherer
+from lockage.plan.recipe import Recipe
 from lockage.tools.buildx import choose
 from lockage.tools.docker import Docker
 from lockage.tools.locked import Locked
 
 
 def make_plan(project_file: Path, names: tuple[str, ...], docker: Docker) -> BuildPlan:
-    """Plan the named images, or all, with those they are built upon.
+    """Plan the named artifacts, or all, with those they are built upon.
 
     Args:
         project_file: ``lockage.yaml``.
-        names: images; none for all.
-        docker: the engine.
+        names: images, zips and layers; none for all.
+        docker: the engine, asked only where something needs it.
     """
     root = project_file.parent
     project, local = load_project(project_file), load_local(project_file)
     recipes = Gatherer(root, project, local, docker=docker, tools=Locked()).recipes(names)
     present = find_present(DistDir(root / "dist"), [recipe.name for recipe in recipes])
-    return decide(recipes, choose(docker.engine()), present)
+    kinds = {type(recipe) for recipe in recipes}
+    builders = Builders(
+        image=choose(docker.engine()).identity if Recipe in kinds else "",
+        archive=writer() if ArchiveRecipe in kinds else "",
+    )
+    return decide(recipes, builders, present)
 
 
 def find_present(dist: DistDir, names: Iterable[str]) -> dict[str, Present]:
-    """What ``dist/`` holds of these images."""
+    """What ``dist/`` holds of these artifacts."""
     found = {name: dist.find_artifact(name) for name in names}
-    return {
-        name: Present(artifact=artifact, intact=layout.intact(dist.layout(name), artifact.digest))
-        for name, artifact in found.items()
-        if artifact
-    }
+    return {name: Present(artifact=one, intact=_intact(dist, one)) for name, one in found.items() if one}
+
+
+def _intact(dist: DistDir, artifact: Artifact) -> bool:
+    """Whether it is all there; its bytes are hashed again where they matter, before a push."""
+    if isinstance(artifact, ImageArtifact):
+        return layout.intact(dist.layout(artifact.name), artifact.digest)
+    archive = dist.archive(artifact.name)
+    return archive.is_file() and archive.stat().st_size == artifact.size

@@ -22,6 +22,8 @@ class Pin(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """Normalised as the packaging specifications say: lower case, single dashes."""
     version: str
+    text: str
+    """The requirement in one line, hashes and marker included."""
     line: int
     """From 1."""
     direct: bool
@@ -43,7 +45,8 @@ def parse(path: str, text: str) -> tuple[Pin, ...]:
             mistakes.append(f"line {line}: {pin['name']}=={pin['version']} has no hash")
         else:
             direct = re.search(r"(?:via|#)\s+-r ", comments) is not None
-            pins.append(Pin(name=normalised(pin["name"]), version=pin["version"], line=line, direct=direct))
+            name = normalised(pin["name"])
+            pins.append(Pin(name=name, version=pin["version"], text=requirement, line=line, direct=direct))
     if mistakes:
         raise LockError(f"{path} does not pin every package by hash", why="\n".join(mistakes), remedy=_relock(path))
     return tuple(pins)

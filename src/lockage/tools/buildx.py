@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,20 @@ class Build(msgspec.Struct, frozen=True, kw_only=True):
     cache: bool = True
 
 
+class Export(msgspec.Struct, frozen=True, kw_only=True):
+    """Files to make in a build, and to have back."""
+
+    name: str
+    """What to call it in messages."""
+    dockerfile: Path
+    context: Path
+    """As a build's."""
+    contexts: Mapping[str, str]
+    """As a build's."""
+    output: Path
+    """Folder that takes the files of the last stage."""
+
+
 def choose(engine: Engine) -> Builder:
     """The engine's own BuildKit where it writes OCI layouts, else a pinned one in a container."""
     if engine.containerd:
@@ -72,10 +87,19 @@ def choose(engine: Engine) -> Builder:
 
 
 class Buildx:
-    """Builds with one builder."""
+    """Builds with one builder.
 
-    def __init__(self, builder: Builder) -> None:
-        self.builder = builder
+    Args:
+        choice: says which, when something is built for the first time: what only reads needs no engine.
+    """
+
+    def __init__(self, choice: Callable[[], Builder]) -> None:
+        self._choice = choice
+
+    @cached_property
+    def builder(self) -> Builder:
+        """What builds."""
+        return self._choice()
 
     def prepare(self) -> None:
         """Make the builder if it is a container that does not run yet."""
@@ -104,7 +128,26 @@ class Buildx:
         """
         completed = _run(command(self.builder, build), ok=(0, 1))
         if completed.code:
-            raise failure(build, completed)
+            raise failure(build.name, completed)
+
+    def export(self, export: Export) -> None:
+        """Build, and write the files of the last stage into a folder.
+
+        Raises:
+            BuildFailed: as of :meth:`build`.
+        """
+        completed = _run(export_command(self.builder, export), ok=(0, 1))
+        if completed.code:
+            raise failure(export.name, completed)
+
+
+def export_command(builder: Builder, export: Export) -> list[str | Path]:
+    """The command line of an export, for the builder's own platform."""
+    contexts = [word for name in sorted(export.contexts) for word in _context(name, export.contexts[name])]
+    return [
+        "docker", "buildx", "build", "--builder", builder.name, *OPTIONS,
+        "--file", export.dockerfile, *contexts, "--output", f"type=local,dest={export.output}", export.context,
+    ]  # fmt: skip
 
 
 def command(builder: Builder, build: Build) -> list[str | Path]:
@@ -121,12 +164,12 @@ def command(builder: Builder, build: Build) -> list[str | Path]:
     ]  # fmt: skip
 
 
-def failure(build: Build, completed: Completed) -> BuildFailed:
+def failure(name: str, completed: Completed) -> BuildFailed:
     """What BuildKit's plain output says of a failed build."""
     if _DISK_FULL in completed.stderr:
-        return disk_full(f"building {build.name}", _last_words(completed.stderr))
+        return disk_full(f"building {name}", _last_words(completed.stderr))
     return BuildFailed(
-        f"{build.name} does not build",
+        f"{name} does not build",
         why=_failed_step(completed.stderr) or _last_words(completed.stderr),
         remedy="mend what the step names and build again; LOCKAGE_DEBUG=1 prints the exact docker command",
     )

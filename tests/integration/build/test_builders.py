@@ -48,7 +48,7 @@ def registry(tmp_path: Path) -> Iterator[str]:
 def test_a_base_s_creation_time_is_read_from_its_registry(registry: str, tmp_path: Path) -> None:
     digest = write_layout(tmp_path / "base", layers=[{"a": b"1"}], config={"created": "2026-06-11T00:00:00Z"})
     Crane(Locked().path("crane")).push(tmp_path / "base", f"{registry}/base:1", Login(host=registry, token=NOBODY))
-    buildx = Buildx(choose(Docker().engine()))
+    buildx = Buildx(lambda: choose(Docker().engine()))
     assert buildx.created(f"{registry}/base:1@{digest}", "linux/amd64") == "2026-06-11T00:00:00Z"
 
 
@@ -73,7 +73,7 @@ def scratch(tmp_path: Path, number: int) -> Build:
 
 
 def digests(builder: Builder, tmp_path: Path) -> set[str]:
-    buildx = Buildx(builder)
+    buildx = Buildx(lambda: builder)
     buildx.prepare()
     builds = [scratch(tmp_path, number) for number in (1, 2)]
     for build in builds:

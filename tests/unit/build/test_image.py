@@ -8,16 +8,24 @@ import pytest
 from fakes import recipes
 from fakes.builder import FakeBuildx, FakeDocker, FakeUv, workshop
 
+from lockage.build import image
 from lockage.build.execute import execute
-from lockage.build.image import build_image
+from lockage.build.image import Workshop
 from lockage.errors import LockageError
+from lockage.model.artifact import Artifact
 from lockage.model.dist import DistDir
 from lockage.oci import layout
-from lockage.plan.decide import BuildPlan
+from lockage.plan.decide import BuildPlan, Step
 from lockage.plan.recipe import Base, Lock, Recipe
 from lockage.tools.buildx import Build, Builder, BuildFailed
 
 DOCKERFILES = ("images/base/Dockerfile", "images/platform/Dockerfile")
+
+
+def build_image(step: Step, shop: Workshop) -> Artifact:
+    """Build a step that is an image's."""
+    assert isinstance(step.recipe, Recipe)
+    return image.build_image(step, step.recipe, shop)
 
 
 @pytest.fixture
@@ -253,4 +261,4 @@ def test_a_budget_that_shrank_stops_what_stands_too(root: Path) -> None:
     [step] = recipes.plan_of(root, msgspec.structs.replace(recipe, budget_mb=1)).steps
     reuse = msgspec.structs.replace(step, action="reuse")
     with pytest.raises(LockageError, match="base weighs 2 MB unpacked; its budget is 1 MB"):
-        execute(BuildPlan(builder=recipes.BUILDER, steps=(reuse,)), shop)
+        execute(BuildPlan(steps=(reuse,)), shop)

@@ -159,7 +159,7 @@ def test_the_scripts_are_those_that_the_fingerprint_covers(tmp_path: Path) -> No
     stage_scripts(tmp_path / "lockage")
     expected = {path.name: path.read_text() for path in SCRIPTS.glob("*.py") if path.name != "__init__.py"}
     assert {name: content for name, (_, _, content) in staged(tmp_path / "lockage").items()} == expected
-    assert set(expected) == {"bytecode.py", "imports.py"}
+    assert set(expected) == {"bytecode.py", "imports.py", "wheels.py"}
 
 
 @pytest.fixture

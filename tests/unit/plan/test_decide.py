@@ -28,7 +28,7 @@ def both() -> tuple[Recipe, Recipe]:
 
 
 def test_what_was_never_built_is_built_after_what_it_is_built_upon() -> None:
-    plan = decide(both(), recipes.BUILDER, {})
+    plan = decide(both(), recipes.BUILDERS, {})
     assert [(step.name, step.action, step.reasons) for step in plan.steps] == [
         ("base", "build", ("not built here yet",)),
         ("platform", "build", ("not built here yet",)),
@@ -36,37 +36,37 @@ def test_what_was_never_built_is_built_after_what_it_is_built_upon() -> None:
 
 
 def test_what_stands_with_equal_inputs_is_reused() -> None:
-    first = decide(both(), recipes.BUILDER, {})
-    again = decide(both(), recipes.BUILDER, {step.name: stands(step) for step in first.steps})
+    first = decide(both(), recipes.BUILDERS, {})
+    again = decide(both(), recipes.BUILDERS, {step.name: stands(step) for step in first.steps})
     assert [(step.action, step.reasons) for step in again.steps] == [("reuse", ("its inputs are the same",))] * 2
 
 
 def test_the_inputs_that_changed_are_the_reason() -> None:
-    first = decide(both(), recipes.BUILDER, {})
+    first = decide(both(), recipes.BUILDERS, {})
     edited = recipes.platform(sources=(recipes.tree("functions/scorer", "handler.py", blob="2" * 40),))
-    again = decide((edited, recipes.recipe()), recipes.BUILDER, {step.name: stands(step) for step in first.steps})
+    again = decide((edited, recipes.recipe()), recipes.BUILDERS, {step.name: stands(step) for step in first.steps})
     assert again.step("base").action == "reuse"
     assert again.step("platform").reasons == ("source functions/scorer changed",)
 
 
 def test_a_change_below_reaches_what_is_built_upon_it() -> None:
-    first = decide(both(), recipes.BUILDER, {})
+    first = decide(both(), recipes.BUILDERS, {})
     harder = recipes.recipe(folder=recipes.tree("images/base", "harden.py"))
-    again = decide((recipes.platform(), harder), recipes.BUILDER, {step.name: stands(step) for step in first.steps})
+    again = decide((recipes.platform(), harder), recipes.BUILDERS, {step.name: stands(step) for step in first.steps})
     assert again.step("base").reasons == ("source images/base is new",)
     assert again.step("platform").reasons == ("base base changed",)
 
 
 def test_another_builder_builds_everything_again() -> None:
-    first = decide(both(), recipes.BUILDER, {})
-    newer = msgspec.structs.replace(recipes.BUILDER, identity="BuildKit of Docker 27")
+    first = decide(both(), recipes.BUILDERS, {})
+    newer = msgspec.structs.replace(recipes.BUILDERS, image="BuildKit of Docker 27")
     again = decide(both(), newer, {step.name: stands(step) for step in first.steps})
     assert again.step("base").reasons == ("builder buildkit changed",)
 
 
 def test_what_is_not_intact_is_built_again() -> None:
-    first = decide(both(), recipes.BUILDER, {})
-    again = decide(both(), recipes.BUILDER, {step.name: stands(step, intact=False) for step in first.steps})
+    first = decide(both(), recipes.BUILDERS, {})
+    again = decide(both(), recipes.BUILDERS, {step.name: stands(step, intact=False) for step in first.steps})
     assert again.step("base").reasons == ("what stands in dist is not intact",)
 
 
@@ -85,4 +85,4 @@ def test_a_circle_is_refused() -> None:
     one = recipes.recipe("one", "FROM scratch AS two\nFROM two\n", upon=("two",))
     two = recipes.recipe("two", "FROM scratch AS one\nFROM one\n", upon=("one",))
     with pytest.raises(UsageError, match="images are built upon each other in a circle: one, two"):
-        decide((one, two), recipes.BUILDER, {})
+        decide((one, two), recipes.BUILDERS, {})

@@ -9,10 +9,9 @@ from fakes.oci import write_layout
 from lockage.config.load import load_project
 from lockage.config.schema import Local, Mirrors
 from lockage.errors import LockageError
-from lockage.plan.decide import BuildPlan, decide
+from lockage.plan.decide import Builders, BuildPlan, decide
 from lockage.plan.gather import Gatherer
 from lockage.plan.recipe import Recipe, sha256
-from lockage.tools.buildx import Builder
 from lockage.tools.lock import ToolsLock, load
 from lockage.tools.locked import Locked, Record
 
@@ -78,7 +77,7 @@ class Project:
         return Gatherer(self.root, project, self.local, docker=self.docker, tools=self.tools).recipes(names)
 
     def plan(self) -> BuildPlan:
-        return decide(self.recipes(), Builder(name="default", identity="BuildKit 1", container=False), {})
+        return decide(self.recipes(), Builders(image="BuildKit 1"), {})
 
 
 @pytest.fixture
@@ -204,7 +203,7 @@ def test_a_dockerfile_is_read_once(project: Project, monkeypatch: pytest.MonkeyP
 
 def test_an_unknown_image_is_refused(project: Project) -> None:
     error = refused(project, "ap")
-    assert (error.what, error.why) == ("no image is called 'ap'", "lockage.yaml names base, app")
+    assert (error.what, error.why) == ("nothing that is built is called 'ap'", "lockage.yaml names base, app")
 
 
 def test_a_mirror_that_is_not_there_is_refused(project: Project) -> None:

@@ -79,7 +79,7 @@ def test_no_variable_of_the_user_s_changes_what_is_built(tmp_path: Path, monkeyp
         monkeypatch.setenv(name, "x")
     for name in LEFT:
         monkeypatch.setenv(name, "mine")
-    Buildx(choose(Engine(version="1", context="default", containerd=True))).build(BUILD)
+    Buildx(lambda: choose(Engine(version="1", context="default", containerd=True))).build(BUILD)
     seen = dict(line.split("=", 1) for line in (tmp_path / "seen").read_text().splitlines() if "=" in line)
     assert [name for name in TAKEN if name in seen] == []
     assert [seen[name] for name in LEFT] == ["mine"] * len(LEFT)
@@ -104,7 +104,7 @@ ERROR: failed to solve: process "/bin/sh -c opa test" did not complete successfu
 
 
 def said(stderr: str) -> LockageError:
-    return failure(BUILD, Completed(code=1, stdout="", stderr=stderr))
+    return failure(BUILD.name, Completed(code=1, stdout="", stderr=stderr))
 
 
 def test_a_failed_step_is_shown_with_what_it_printed() -> None:

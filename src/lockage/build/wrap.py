@@ -1,0 +1,110 @@
+"""Wraps what is staged as a zip or a layer: packs of its packages, its sources, one archive."""
+
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from lockage.build import stage
+from lockage.build.archive import Entry, entry, write
+from lockage.build.budget import hold_archive_budget
+from lockage.build.bytecode import Compiler
+from lockage.build.image import Workshop
+from lockage.build.packages import Target
+from lockage.build.packs import Pack
+from lockage.model.artifact import Artifact, LayerArtifact, ZipArtifact
+from lockage.model.ids import Digest
+from lockage.plan import requirements
+from lockage.plan.archive import ArchiveRecipe
+from lockage.plan.decide import Step
+
+_EXECUTABLE = 0o111
+
+
+def build_archive(step: Step, recipe: ArchiveRecipe, shop: Workshop) -> Artifact:
+    """Build a zip or layer into ``dist/<name>``; nothing is left there if it fails.
+
+    Raises:
+        BuildFailed: its packages do not compile, or it is over its budget.
+        DependencyError: a wheel cannot be had as locked.
+        ArchiveError: it cannot become an archive.
+        ChangedSincePlan: a file's bytes are not those that the plan hashed.
+    """
+    packs = _packages(recipe, shop)
+    folder = shop.dist.beside(step.name)
+    try:
+        with tempfile.TemporaryDirectory() as work:
+            entries = [*_under(recipe.prefix, packs), *_sources(recipe, shop, Path(work))]
+        unpacked = _hold_budget(recipe, ((one.path, one.size) for one in entries))
+        digest, size = write(folder / "archive.zip", entries)
+        artifact = _describe(step, recipe, digest, size, unpacked)
+        shop.dist.write_artifact(folder, artifact)
+        shop.dist.replace(step.name, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return artifact
+
+
+def weigh_archive(recipe: ArchiveRecipe, archive: Path) -> int:
+    """Bytes of an archive's files, held to its budget.
+
+    Raises:
+        OverBudget: it weighs more.
+    """
+    with zipfile.ZipFile(archive) as opened:
+        return _hold_budget(recipe, ((one.filename, one.file_size) for one in opened.infolist()))
+
+
+def _hold_budget(recipe: ArchiveRecipe, files: Iterable[tuple[str, int]]) -> int:
+    return hold_archive_budget(recipe.name, f"{recipe.kind}s", files, recipe.budget_mb)
+
+
+def _packages(recipe: ArchiveRecipe, shop: Workshop) -> list[Pack]:
+    if recipe.lock is None:
+        return []
+    pins = requirements.parse(recipe.lock.path, stage.planned(shop.root, recipe.lock.path, recipe.lock.digest).decode())
+    target = Target(python=recipe.python, platform=recipe.platform, compiler=recipe.base.digest)
+    with shop.console.step(f"packages of {recipe.name}") as progress:
+        packs, made = shop.packages.packs(pins, target, Compiler(recipe.base, shop.buildx, shop.bases))
+        if made:
+            progress.made(f"{made} of {len(pins)} fetched, compiled and compressed")
+        else:
+            progress.reused("every one was prepared before")
+    return packs
+
+
+def _under(prefix: str, packs: Iterable[Pack]) -> Iterator[Entry]:
+    for pack in packs:
+        yield from (one._replace(path=prefix + one.path) for one in pack.entries) if prefix else pack.entries
+
+
+def _sources(recipe: ArchiveRecipe, shop: Workshop, work: Path) -> list[Entry]:
+    """Own sources, without bytecode: it would cost a container's start at every edit."""
+    sources = work / "sources"
+    stage.stage_trees(shop.root, recipe.sources, sources, work / "checks")
+    files = sorted(path for path in sources.rglob("*") if path.is_file())
+    return [_source(recipe.prefix, sources, path) for path in files]
+
+
+def _source(prefix: str, tree: Path, path: Path) -> Entry:
+    executable = bool(path.stat().st_mode & _EXECUTABLE)
+    return entry(prefix + path.relative_to(tree).as_posix(), path.read_bytes(), executable=executable)
+
+
+def _describe(step: Step, recipe: ArchiveRecipe, digest: Digest, size: int, unpacked: int) -> Artifact:
+    made = ZipArtifact(
+        name=recipe.name,
+        digest=digest,
+        fingerprint=step.fingerprint,
+        platform=recipe.platform,
+        runtime=recipe.runtime,
+        size=size,
+        unpacked=unpacked,
+        inputs=step.inputs,
+        layers=recipe.layers,
+    )
+    if recipe.kind == "zip":
+        return made
+    shared = {name: getattr(made, name) for name in LayerArtifact.__struct_fields__}
+    return LayerArtifact(**shared)
