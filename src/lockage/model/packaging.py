@@ -101,7 +101,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """Of a rule that speaks; one that rules out needs none."""
     why: str
     source: str
-    """Where it comes from: a key of the rules' sources."""
+    """Who says so."""
 
 
 class Spoken(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from lockage.model.packaging import PACKAGINGS, Decision, Fact, Facts, Flip
 from lockage.plan.packaging.decide import decide
-from lockage.plan.packaging.rules import RULES, SOURCES
+from lockage.plan.packaging.rules import RULES
 
 UNMEASURED_STARTS = {"image_start_ms": None, "zip_start_ms": None, "layers_start_ms": None}
 
@@ -181,8 +181,8 @@ def test_a_change_may_also_leave_the_answer_open() -> None:
 
 def test_the_table_is_in_order() -> None:
     assert len({rule.id for rule in RULES}) == len(RULES)
-    assert {rule.source for rule in RULES} == set(SOURCES)
     for rule in RULES:
+        assert rule.source.startswith(("founding document ", "AWS: ")), rule.id
         assert rule.fact in get_args(Fact)
         assert isinstance(rule.threshold, int) or rule.threshold in get_args(Fact)
         assert (rule.weight == 0) == (rule.effect == "rules out"), rule.id

@@ -8,7 +8,7 @@ from math import ceil
 
 from lockage.model.packaging import Column, Comparison, Measured, Measurements, Price
 
-_ADR = "founding document “ADR-005: Lambda Packaging Strategy (ZIP vs Container Images)”"
+_ADR = "founding ADR-005"
 
 ECR = Price(name="an image in ECR", usd=0.10, unit="GB-month", source=_ADR, as_of="2025-11-23")
 S3 = Price(name="an archive in S3", usd=0.023, unit="GB-month", source=_ADR, as_of="2025-11-23")

@@ -12,14 +12,12 @@ PER_DAYS = 30
 
 _MB, _MIB, _GB = 10**6, 2**20, 10**9
 
-SOURCES: dict[str, str] = {
-    "aws-limits": "Lambda's quotas: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html",
-    "one-image": "founding document “Architectural Decision - Packaging Strategy”: one image, many handlers",
-    "single-container": "founding document “Single-Container Architecture”: what one image for all handlers saves",
-    "zip-vs-container": "founding document “ADR-005: Lambda Packaging Strategy (ZIP vs Container Images)”: its matrix",
-    "hybrid": "founding document “ADR-001: Hybrid Lambda Packaging (Container + ZIP)”",
-    "layer-analysis": "founding document “Lambda Architecture Analysis”: shared code belongs in a layer",
-}
+_AWS = "AWS: Lambda quotas, https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"
+_ONE_IMAGE = "founding document “Architectural Decision - Packaging Strategy”"
+_ONE_CONTAINER = "founding document “Single-Container Architecture”"
+_MATRIX = "founding document “ADR-005: Lambda Packaging Strategy (ZIP vs Container Images)”"
+_HYBRID = "founding document “ADR-001: Hybrid Lambda Packaging (Container + ZIP)”"
+_LAYERS = "founding document “Lambda Architecture Analysis”"
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -29,8 +27,8 @@ RULES: tuple[Rule, ...] = (
         threshold=250 * _MIB,
         effect="rules out",
         packagings=("zip", "layers"),
-        why="Lambda unpacks no more than 250 MiB, layers included",
-        source="aws-limits",
+        why="Lambda unpacks no more than that, layers included",
+        source=_AWS,
     ),
     Rule(
         id="layer-limit",
@@ -39,8 +37,8 @@ RULES: tuple[Rule, ...] = (
         threshold=5,
         effect="rules out",
         packagings=("layers",),
-        why="a function runs with no more than five layers",
-        source="aws-limits",
+        why="a function runs with no more layers",
+        source=_AWS,
     ),
     Rule(
         id="image-limit",
@@ -49,8 +47,8 @@ RULES: tuple[Rule, ...] = (
         threshold=10 * _GB,
         effect="rules out",
         packagings=("image",),
-        why="Lambda takes no image over 10 GB, all layers uncompressed",
-        source="aws-limits",
+        why="Lambda takes no larger image",
+        source=_AWS,
     ),
     Rule(
         id="system-parts",
@@ -59,8 +57,8 @@ RULES: tuple[Rule, ...] = (
         threshold=0,
         effect="rules out",
         packagings=("zip", "layers"),
-        why="programs and packages of the system are a line of a Dockerfile, and a hack anywhere else",
-        source="one-image",
+        why="a line in a Dockerfile, a hack in a layer",
+        source=_ONE_IMAGE,
     ),
     Rule(
         id="glibc",
@@ -69,8 +67,8 @@ RULES: tuple[Rule, ...] = (
         threshold="glibc_offered",
         effect="rules out",
         packagings=("zip", "layers"),
-        why="its native code would not load on the managed runtime; an image can bring another C library",
-        source="zip-vs-container",
+        why="the runtime's C library is too old for its native code; an image can bring its own",
+        source=_MATRIX,
     ),
     Rule(
         id="short-start",
@@ -80,8 +78,8 @@ RULES: tuple[Rule, ...] = (
         effect="speaks for",
         packagings=("zip", "layers"),
         weight=3,
-        why="zips were measured to start below a second, images in two to three",
-        source="zip-vs-container",
+        why="zips were seen to start below a second, images in two to three",
+        source=_MATRIX,
     ),
     Rule(
         id="relaxed-start",
@@ -91,8 +89,8 @@ RULES: tuple[Rule, ...] = (
         effect="speaks for",
         packagings=("image",),
         weight=1,
-        why="an image's cold start of two to three seconds is acceptable",
-        source="zip-vs-container",
+        why="an image's two to three seconds will do",
+        source=_MATRIX,
     ),
     Rule(
         id="late-image",
@@ -102,8 +100,8 @@ RULES: tuple[Rule, ...] = (
         effect="speaks against",
         packagings=("image",),
         weight=2,
-        why="as an image it was measured to start later than declared",
-        source="zip-vs-container",
+        why="measured, an image starts later than declared",
+        source=_MATRIX,
     ),
     Rule(
         id="late-zip",
@@ -113,8 +111,8 @@ RULES: tuple[Rule, ...] = (
         effect="speaks against",
         packagings=("zip",),
         weight=2,
-        why="as a zip it was measured to start later than declared",
-        source="zip-vs-container",
+        why="measured, a zip starts later than declared",
+        source=_MATRIX,
     ),
     Rule(
         id="late-layers",
@@ -124,8 +122,8 @@ RULES: tuple[Rule, ...] = (
         effect="speaks against",
         packagings=("layers",),
         weight=2,
-        why="with layers it was measured to start later than declared",
-        source="zip-vs-container",
+        why="measured, a zip with layers starts later than declared",
+        source=_MATRIX,
     ),
     Rule(
         id="changes-often",
@@ -135,8 +133,8 @@ RULES: tuple[Rule, ...] = (
         effect="speaks for",
         packagings=("zip", "layers"),
         weight=2,
-        why="twice a week or more: an archive is built and deployed in a fraction of an image's time",
-        source="zip-vs-container",
+        why="an archive is built and deployed in a fraction of an image's time",
+        source=_MATRIX,
     ),
     Rule(
         id="changes-seldom",
@@ -146,8 +144,8 @@ RULES: tuple[Rule, ...] = (
         effect="speaks for",
         packagings=("image",),
         weight=1,
-        why="weekly or less: an image's longer build is paid seldom",
-        source="zip-vs-container",
+        why="an image's longer build is seldom paid",
+        source=_MATRIX,
     ),
     Rule(
         id="steady-lock",
@@ -157,8 +155,8 @@ RULES: tuple[Rule, ...] = (
         effect="speaks for",
         packagings=("layers",),
         weight=1,
-        why="dependencies that stay put wait in their layer while code is deployed alone",
-        source="zip-vs-container",
+        why="steady dependencies wait in their layer while code is deployed alone",
+        source=_MATRIX,
     ),
     Rule(
         id="shares-nothing",
@@ -168,8 +166,8 @@ RULES: tuple[Rule, ...] = (
         effect="speaks for",
         packagings=("zip",),
         weight=3,
-        why="a layer that one function uses is a moving part more, and saves nothing",
-        source="zip-vs-container",
+        why="a layer for one function is one more moving part and saves nothing",
+        source=_MATRIX,
     ),
     Rule(
         id="shares-code",
@@ -179,8 +177,8 @@ RULES: tuple[Rule, ...] = (
         effect="speaks for",
         packagings=("layers",),
         weight=3,
-        why="code that functions share is in a layer once, at one version for all",
-        source="layer-analysis",
+        why="shared code is in a layer once, at one version for all",
+        source=_LAYERS,
     ),
     Rule(
         id="few-sharers",
@@ -190,8 +188,8 @@ RULES: tuple[Rule, ...] = (
         effect="speaks for",
         packagings=("zip",),
         weight=1,
-        why="for up to ten functions, bundling is simpler and works well",
-        source="layer-analysis",
+        why="bundling is simpler, and works well for so few functions",
+        source=_LAYERS,
     ),
     Rule(
         id="many-sharers",
@@ -201,8 +199,8 @@ RULES: tuple[Rule, ...] = (
         effect="speaks for",
         packagings=("layers",),
         weight=2,
-        why="with more than ten functions, copies of shared code slow every deployment",
-        source="layer-analysis",
+        why="copies of shared code in so many functions slow every deployment",
+        source=_LAYERS,
     ),
     Rule(
         id="many-on-one-lock",
@@ -212,8 +210,8 @@ RULES: tuple[Rule, ...] = (
         effect="speaks for",
         packagings=("layers",),
         weight=2,
-        why="more than ten functions with the same dependencies are worth a layer",
-        source="zip-vs-container",
+        why="the same dependencies in so many functions are worth a layer",
+        source=_MATRIX,
     ),
     Rule(
         id="one-image-many-handlers",
@@ -224,7 +222,7 @@ RULES: tuple[Rule, ...] = (
         packagings=("image",),
         weight=1,
         why="handlers with the same dependencies can be one image: one build, one version",
-        source="single-container",
+        source=_ONE_CONTAINER,
     ),
     Rule(
         id="heavy-archive",
@@ -234,8 +232,8 @@ RULES: tuple[Rule, ...] = (
         effect="speaks for",
         packagings=("image",),
         weight=1,
-        why="an archive beyond direct upload is fetched whole before a start; an image is loaded as it is read",
-        source="aws-limits",
+        why="an archive is fetched whole before a start, an image as it is read",
+        source=_AWS,
     ),
     Rule(
         id="light",
@@ -245,8 +243,8 @@ RULES: tuple[Rule, ...] = (
         effect="speaks for",
         packagings=("zip", "layers"),
         weight=1,
-        why="AWS and the documents advise a zip for what has few dependencies",
-        source="hybrid",
+        why="a zip is advised for what has few dependencies",
+        source=_HYBRID,
     ),
     Rule(
         id="system-to-patch",
@@ -256,7 +254,7 @@ RULES: tuple[Rule, ...] = (
         effect="speaks for",
         packagings=("zip", "layers"),
         weight=1,
-        why="an image brings packages of an operating system, for us to watch and patch",
-        source="zip-vs-container",
+        why="an image brings them along, to be watched and patched",
+        source=_MATRIX,
     ),
 )

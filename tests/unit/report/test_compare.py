@@ -1,0 +1,47 @@
+from lockage.model.packaging import Comparison, Measured, Measurements
+from lockage.plan.packaging.compare import compare
+from lockage.report.compare import as_markdown, as_text
+
+IMAGE = Measured(
+    packaging="image",
+    size=101_600_000,
+    unpacked=245_000_000,
+    packages=150,
+    os_packages=110,
+    cold_starts_ms=(900, 800, 1000),
+    build_s=12.2,
+)
+ZIP = Measured(packaging="zip", size=12_400_000, unpacked=40_000_000, packages=30, os_packages=0, build_s=0.4)
+
+
+def comparison() -> Comparison:
+    measured = (IMAGE, ZIP, Measured(packaging="layers"))
+    return compare(Measurements(function="dashboard", measured=measured, setting="the embedded AWS"), 30)
+
+
+def test_packagings_stand_side_by_side() -> None:
+    lines = as_text(comparison()).splitlines()
+    assert lines[0] == "dashboard, side by side"
+    assert lines[1].split() == ["image", "zip", "layers"]
+    assert "  stored                101.60 MB   12.40 MB      not measured" in lines
+    assert "  cold start P90        1,000 ms    not measured  not measured" in lines
+    assert "  cost a month          0.0583 USD  0.0019 USD    not measured" in lines
+
+
+def test_what_the_costs_rest_on_is_told() -> None:
+    text = as_text(comparison())
+    assert "Cold starts and builds: the embedded AWS." in text
+    assert "30 builds a month" in text
+    assert "an image in ECR: 0.100 USD per GB-month (founding ADR-005, 2025-11-23)" in text
+
+
+def test_without_measurements_no_setting_is_claimed() -> None:
+    text = as_text(compare(Measurements(function="f", measured=(Measured(packaging="zip"),))))
+    assert "Cold starts and builds" not in text
+
+
+def test_markdown_says_the_same() -> None:
+    text = as_markdown(comparison())
+    assert text.startswith("### dashboard, side by side\n\n|  | image | zip | layers |\n")
+    assert "| packages | 150 | 30 | not measured |" in text
+    assert "- a Linux runner: 0.008 USD per minute (founding ADR-005, 2025-11-23)" in text
