@@ -3,6 +3,7 @@
 A fake stands where boto3's object would: same method names, same argument names, same errors.
 """
 
+import hashlib
 from collections.abc import Mapping
 from decimal import Decimal
 from types import SimpleNamespace
@@ -54,6 +55,15 @@ class FakeTable(Failing):
         row = self.rows.get(Key[self._key])
         return {} if row is None else {"Item": dict(row)}
 
+    def scan(self, *, Limit: int, ExclusiveStartKey: Mapping[str, str] | None = None) -> dict[str, Any]:  # noqa: N803
+        """In an order of its own, as DynamoDB's is; a page that is full names its last key even if nothing follows."""
+        self._call()
+        keys = sorted(self.rows, key=_hashed)
+        after = None if ExclusiveStartKey is None else _hashed(ExclusiveStartKey[self._key])
+        page = [key for key in keys if after is None or _hashed(key) > after][:Limit]
+        last = {"LastEvaluatedKey": {self._key: page[-1]}} if len(page) == Limit else {}
+        return {"Items": [dict(self.rows[key]) for key in page], **last}
+
 
 class FakeTopic(Failing):
     """An SNS client that keeps what was published."""
@@ -103,6 +113,11 @@ def context(request_id: str = "request-1", function: str = "platform-scorer") ->
     """Lambda's context object."""
     arn = f"arn:aws:lambda:eu-central-1:111111111111:function:{function}:live"
     return SimpleNamespace(aws_request_id=request_id, invoked_function_arn=arn)
+
+
+def _hashed(key: str) -> bytes:
+    """A table's rows stand in the order of their keys' hashes."""
+    return hashlib.sha256(key.encode()).digest()
 
 
 def _stored(value: object) -> object:

@@ -1,0 +1,1 @@
+"""Takes items in, stores them once, makes new ones known."""
