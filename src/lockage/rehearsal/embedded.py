@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 from uuid import uuid4
@@ -32,13 +33,16 @@ class PortTaken(ToolError):  # noqa: N818 - says what it found
 class EmbeddedAws:
     """An emulator's process and what it leaves in the Docker engine; whoever starts it stops it."""
 
-    def __init__(self, *, account: str, region: str, parent: Path, port: int = 0) -> None:
+    def __init__(
+        self, *, account: str, region: str, parent: Path, runtimes: Mapping[str, str] | None = None, port: int = 0
+    ) -> None:
         """Describe it; nothing runs yet.
 
         Args:
             account: the registry's account; the data plane of ECR serves this one only.
             region: its Region.
             parent: gets a folder of this one's own, for its log and its temporary files.
+            runtimes: Lambda's name of a runtime → the image in the engine that zips for it run in.
             port: where to listen; 0 takes a free one.
         """
         self.name = f"lockage-{uuid4().hex[:8]}"
@@ -48,6 +52,7 @@ class EmbeddedAws:
         self.log = self.folder / "aws.log"
         self._account = account
         self._region = region
+        self._runtimes = runtimes or {}
         self._running: Running | None = None
 
     @property
@@ -79,8 +84,10 @@ class EmbeddedAws:
         """
         temporary = self.folder / "tmp"
         temporary.mkdir(parents=True, exist_ok=True)
+        addresses = (f"{_LOOPBACK}:{self.port}", f"{self.host}:{self.port}")
+        images = (f"{runtime}={image}" for runtime, image in self._runtimes.items())
         self._running = Running(
-            [sys.executable, "-m", "lockage.rehearsal.server", f"{_LOOPBACK}:{self.port}", f"{self.host}:{self.port}"],
+            [sys.executable, "-m", "lockage.rehearsal.server", *addresses, *images],
             log=self.log,
             env=self._environment(temporary),
         )

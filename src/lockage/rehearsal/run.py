@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lockage.config.load import load_project
+from lockage.config.load import load_local, load_project
 from lockage.config.schema import Project
 from lockage.console import Console
 from lockage.model.dist import DistDir, write
-from lockage.rehearsal import checkout, handover, retell
+from lockage.rehearsal import checkout, handover, retell, runtimes
 from lockage.rehearsal.embedded import EmbeddedAws
 from lockage.rehearsal.perform import Performer
 from lockage.rehearsal.story import story
@@ -73,7 +73,12 @@ class Rehearsal:
     def _aws(self) -> Iterator[EmbeddedAws]:
         """An embedded AWS that is gone afterwards, however this program ends; kept if that was asked for."""
         registry = self._project.registry
-        aws = EmbeddedAws(account=registry.account, region=registry.region, parent=self._home / "dist" / "rehearsal")
+        aws = EmbeddedAws(
+            account=registry.account,
+            region=registry.region,
+            parent=self._home / "dist" / "rehearsal",
+            runtimes=runtimes.images(self._project, load_local(self._project_file)),
+        )
         with _endings_raise():
             try:
                 with self._console.step("embedded AWS") as step:

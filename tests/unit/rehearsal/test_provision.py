@@ -1,6 +1,6 @@
+from lockage.rehearsal.kinds import Role
 from lockage.rehearsal.policies import Statement
 from lockage.rehearsal.provision import trust
-from lockage.rehearsal.resources import Role
 
 ACCOUNT = "111111111111"
 ROOT = Statement(sid="Job", actions=("sts:AssumeRole",), principals={"AWS": (f"arn:aws:iam::{ACCOUNT}:root",)})
