@@ -90,7 +90,7 @@ class LayerShelf(FakeClient):
 
     def layer(self, arn: str) -> bytes:
         """A layer version's archive, deleted or not."""
-        return self.elsewhere.get(arn) or self._zips[arn]
+        return self.elsewhere[arn] if arn in self.elsewhere else self._zips[arn]
 
     def archive(self, bucket: str, key: str, operation: str) -> bytes:
         """An archive from S3, which must be in this Region, and open to whoever asks."""

@@ -12,9 +12,11 @@ from lockage.aws.pacing import Pace
 from lockage.aws.ssm import ParameterClient
 from lockage.console import Console, PlainView, StepRecord
 from lockage.errors import LockageError
+from lockage.model.canonical import canonical
 from lockage.model.ids import CommitSha, Digest
 from lockage.model.release import Configuration, Evidence, Release, released_function
 from lockage.release.store import ReleaseStore
+from lockage.rollout.deploy import Outcome, deploy
 from lockage.rollout.references import Sources
 from lockage.rollout.site import Site
 
@@ -106,9 +108,15 @@ class Environments:
         return ReleaseStore(Bucket(self.s3, "platform-releases", caller=Caller(lambda: "somebody")))
 
     def add(self, release: Release) -> Release:
-        """Keep a release."""
-        self.store.add_release(release)
+        """A release that was made before: the store has it."""
+        self.s3.objects[f"releases/{release.id}.json"] = canonical(release)
         return release
+
+    def roll_out(
+        self, release: Release, checks: FakeChecks | None = None, environment: str = "preprod", *, older: bool = False
+    ) -> Outcome:
+        """Deploy a release."""
+        return deploy(self.site(environment), self.add(release), checks or FakeChecks(), older=older)
 
     def serves(self, environment: str = "preprod") -> dict[str, tuple[str, int]]:
         """Function → source and memory behind its alias."""

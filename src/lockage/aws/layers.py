@@ -67,7 +67,7 @@ class LayerClient:
         return self._arns[digest]
 
     def holds(self, name: str, digest: Digest) -> bool:
-        """Whether a layer has a version of this content."""
+        """Whether the account has this content: seen on a function, or found among the versions of one layer."""
         if digest in self._arns:
             return True
         for listed in self._versions(name):

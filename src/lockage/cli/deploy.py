@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from lockage.cli.options import project_option
-from lockage.cli.reach import Reached, dry_run_option, environment_option, roll_out
+from lockage.cli.reach import Reached, dry_run_option, environment_option, older_option, roll_out
 from lockage.errors import UsageError
 from lockage.model.dist import DistDir
 from lockage.model.ids import ReleaseId, release_id
@@ -18,9 +18,10 @@ from lockage.report.timings import timed
 @click.command("deploy")
 @environment_option
 @click.option("--release", "given", help="The release's id.  [default: the one in dist/release.json]")
+@older_option
 @dry_run_option
 @project_option
-def command(environment: str, given: str | None, *, dry_run: bool, project_file: Path) -> None:
+def command(environment: str, given: str | None, *, older: bool, dry_run: bool, project_file: Path) -> None:
     """Roll a release out: stage → check → shift → read back → end-to-end checks, all functions as one.
 
     Whatever fails, every alias is put back to where it was. Runs as the environment's deployer. Prints a line a
@@ -30,7 +31,7 @@ def command(environment: str, given: str | None, *, dry_run: bool, project_file:
     dist = DistDir(project_file.parent / "dist")
     release = release_id(given) if given else _made_here(dist)
     with timed(f"deploy {environment}", dist, console):
-        roll_out(Reached(project_file, environment, console), release, dry_run=dry_run)
+        roll_out(Reached(project_file, environment, console), release, older=older, dry_run=dry_run)
 
 
 def _made_here(dist: DistDir) -> ReleaseId:

@@ -26,6 +26,9 @@ from lockage.rollout.site import Checks, Site
 environment_option = click.option(
     "--env", "environment", required=True, help="The environment, by its name in lockage.yaml."
 )
+older_option = click.option(
+    "--older", is_flag=True, help="Take the release even if it is an ancestor of what runs there."
+)
 dry_run_option = click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
 
 
@@ -88,13 +91,13 @@ class Reached:
         return EndToEndChecks(target, self._project_file.parent / "dist" / "checks" / f"{self._name}.json")
 
 
-def roll_out(reached: Reached, release: ReleaseId, *, dry_run: bool) -> None:
+def roll_out(reached: Reached, release: ReleaseId, *, older: bool, dry_run: bool) -> None:
     """Deploy a release, or say what that would do, and tell what was read back."""
     site, manifest = reached.site(), reached.store.release(release)
     if dry_run:
-        preview(site, manifest, print)
+        preview(site, manifest, print, older=older)
         return
-    outcome = deploy(site, manifest, reached.checks())
+    outcome = deploy(site, manifest, reached.checks(), older=older)
     for line in proof_lines(outcome.proofs):
         print(line)
     print(f"{outcome.environment} runs release {outcome.release}")

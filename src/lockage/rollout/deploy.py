@@ -18,6 +18,7 @@ from lockage.rollout.back import give_up, go_back, recover
 from lockage.rollout.checks import ChecksFailed
 from lockage.rollout.execute import ActingExecutor, InterferenceError
 from lockage.rollout.journal import OvertakenError, Rollout
+from lockage.rollout.lineage import hold_not_older
 from lockage.rollout.plan import drift, plan
 from lockage.rollout.references import desired, layers, look_up
 from lockage.rollout.show import PrintingExecutor
@@ -46,13 +47,14 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """How long some aliases had moved and others not."""
 
 
-def deploy(site: Site, release: Release, checks: Checks) -> Outcome:
+def deploy(site: Site, release: Release, checks: Checks, *, older: bool = False) -> Outcome:
     """Roll a release out.
 
     Args:
         site: the environment.
         release: from the release store.
         checks: the environment's end-to-end checks.
+        older: whether an ancestor of what runs there may be rolled out.
 
     Raises:
         UsageError: it may not enter, or cannot be rolled out here; nothing was done.
@@ -62,6 +64,7 @@ def deploy(site: Site, release: Release, checks: Checks) -> Outcome:
     _admit(site, release)
     checks.ready()
     rollout = Rollout.read(site)
+    _hold_not_older(site, rollout, release, older=older)
     recover(site, rollout)
     prepared = prepare(site, release, rollout)
     held = {function: found for function, found in prepared.remote.items() if found is not None}
@@ -93,7 +96,7 @@ def deploy(site: Site, release: Release, checks: Checks) -> Outcome:
     return _outcome(site, release, rollout, prepared, executor)
 
 
-def preview(site: Site, release: Release, say: Callable[[str], None]) -> None:
+def preview(site: Site, release: Release, say: Callable[[str], None], *, older: bool = False) -> None:
     """Say what ``deploy`` would do; nothing is changed.
 
     Raises:
@@ -101,6 +104,7 @@ def preview(site: Site, release: Release, say: Callable[[str], None]) -> None:
     """
     _admit(site, release)
     rollout = Rollout.read(site)
+    _hold_not_older(site, rollout, release, older=older)
     if rollout.record.open is not None:
         say(f"end rollout {rollout.record.open}, which is open; what follows is planned from what is there now")
     planned = prepare(site, release, rollout).plan
@@ -132,6 +136,13 @@ def _admit(site: Site, release: Release) -> None:
     rehearsal = site.parameters.is_rehearsal(site.project)
     before = site.store.record(site.after)[0] if site.after else None
     admit(release, site.environment, rehearsal=rehearsal, before=before)
+
+
+def _hold_not_older(site: Site, rollout: Rollout, release: Release, *, older: bool) -> None:
+    """Of an interrupted rollback, what it goes to counts: it is ended first."""
+    if not older:
+        running = rollout.bound_for() or rollout.record.release
+        hold_not_older(release, running, site.store.release, site.environment)
 
 
 def _settled(rollout: Rollout, release: Release) -> bool:

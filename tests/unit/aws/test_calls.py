@@ -127,3 +127,15 @@ def test_a_body_that_breaks_off_is_no_answer(failure: Exception) -> None:
     with pytest.raises(AwsError, match="s3:GetObject got no answer for arn:aws:s3:::b/k") as caught:
         Caller.read("s3:GetObject", "arn:aws:s3:::b/k", BrokenBody(failure))
     assert caught.value.why
+
+
+def test_what_lambda_may_not_read_for_us_is_named_as_the_right_that_lacks() -> None:
+    message = (
+        "Your access has been denied by S3, please make sure your request credentials have permission to GetObject for "
+        "platform-releases/archives/ab.zip. S3 Error Code: AccessDenied. S3 Error Message: Access Denied"
+    )
+    refusal = {"Error": {"Code": "AccessDeniedException", "Message": message}}
+    with pytest.raises(DeniedError) as caught:
+        call(ClientError(refusal, "UpdateFunctionCode"))  # type: ignore[arg-type]
+    assert caught.value.what.endswith("lacks the permission s3:GetObject")
+    assert "on:  arn:aws:s3:::platform-releases/archives/ab.zip\n" in caught.value.why

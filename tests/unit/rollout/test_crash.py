@@ -16,7 +16,6 @@ from lockage.errors import LockageError, RolloutFailed
 from lockage.model.release import Release
 from lockage.rollout.back import MixedError
 from lockage.rollout.checks import ChecksFailed
-from lockage.rollout.deploy import deploy
 from lockage.rollout.journal import OvertakenError, Rollout
 from lockage.rollout.record import NothingToGoBackToError
 from lockage.rollout.rollback import NotLeftError, rollback
@@ -35,7 +34,7 @@ def started(*, alias_of_extra: bool) -> Environments:
     environments.lambdas["preprod"].add("platform-extra", alias="live" if alias_of_extra else None)
     for release in (OLD, NEW, OTHER):
         environments.add(release)
-    deploy(environments.site(), OLD, FakeChecks())
+    environments.roll_out(OLD)
     return environments
 
 
@@ -66,7 +65,7 @@ def crashes(start: Environments, command: Callable[[Environments], object]) -> I
 
 
 def roll(release: Release, failure: LockageError | None = None) -> Callable[[Environments], object]:
-    return lambda environments: deploy(environments.site(), release, FakeChecks(failure))
+    return lambda environments: environments.roll_out(release, FakeChecks(failure))
 
 
 def roll_back(environments: Environments) -> object:
@@ -129,9 +128,9 @@ def test_a_deployment_that_died_anywhere_is_left_by_a_rollback(first: LockageErr
 @pytest.mark.parametrize("then", ["rollback", "deploy"])
 def test_a_rollback_that_died_anywhere_is_ended_by_the_next_command(then: str) -> None:
     start = started(alias_of_extra=True)
-    deploy(start.site(), OTHER, FakeChecks())
-    deploy(start.site(), OLD, FakeChecks())
-    deploy(start.site(), NEW, FakeChecks())
+    start.roll_out(OTHER)
+    start.roll_out(OLD)
+    start.roll_out(NEW)
     for point, environments in crashes(start, roll_back):
         if then == "rollback":
             try:
@@ -170,8 +169,8 @@ def refused(environments: Environments) -> None:
 )
 def test_two_that_meet_anywhere_end_on_one_release(other: Callable[[Environments], object]) -> None:
     start = started(alias_of_extra=True)
-    deploy(start.site(), OTHER, FakeChecks())
-    deploy(start.site(), OLD, FakeChecks())
+    start.roll_out(OTHER)
+    start.roll_out(OLD)
     releases = {release.id: release for release in (OLD, NEW, OTHER)}
     met = 0
     for point in range(1, 100):

@@ -7,13 +7,12 @@ from lockage.errors import AwsError, Inconclusive, RolloutFailed
 from lockage.rollout import record as records
 from lockage.rollout.back import MixedError
 from lockage.rollout.checks import ChecksFailed
-from lockage.rollout.deploy import deploy
 from lockage.rollout.plan import ImpossibleError
 
 
 def test_a_first_release_is_staged_checked_shifted_and_proven() -> None:
     environments, release, checks = Environments(), make_release("a"), FakeChecks()
-    outcome = deploy(environments.site(), release, checks)
+    outcome = environments.roll_out(release, checks)
     assert environments.serves() == {name: (image("a"), 256) for name in ("onboarding", "remediator", "scorer")}
     assert [(proof.function, proof.version, proof.digest) for proof in outcome.proofs] == [
         ("onboarding", "2", digest("a")),
@@ -29,7 +28,7 @@ def test_a_first_release_is_staged_checked_shifted_and_proven() -> None:
 
 def test_references_are_resolved_in_the_environment_and_recorded() -> None:
     environments, release = Environments(), make_release("a")
-    deploy(environments.site(), release, FakeChecks())
+    environments.roll_out(release)
     function = environments.lambdas["preprod"].functions["platform-scorer"]
     assert function.versions["2"]["Environment"] == {"Variables": {"TABLE": "decisions-of-preprod", "MODE": "strict"}}
     record, _ = environments.store.record("preprod")
@@ -38,7 +37,7 @@ def test_references_are_resolved_in_the_environment_and_recorded() -> None:
 
 def test_every_function_is_staged_and_checked_before_the_first_alias_moves() -> None:
     environments = Environments()
-    deploy(environments.site(), make_release("a"), FakeChecks())
+    environments.roll_out(make_release("a"))
     names = [name.split(":")[1] for _, name, _ in environments.world.calls]
     first_shift = names.index("UpdateAlias")
     assert names[:first_shift].count("PublishVersion") == 3
@@ -48,7 +47,7 @@ def test_every_function_is_staged_and_checked_before_the_first_alias_moves() -> 
 
 def test_a_version_is_checked_by_its_own_qualifier() -> None:
     environments = Environments()
-    deploy(environments.site(), make_release("a"), FakeChecks())
+    environments.roll_out(make_release("a"))
     asked = [
         arguments["Qualifier"] for _, name, arguments in environments.world.calls if name.endswith("InvokeFunction")
     ]
@@ -58,9 +57,9 @@ def test_a_version_is_checked_by_its_own_qualifier() -> None:
 
 def test_what_has_not_changed_keeps_its_version() -> None:
     environments = Environments()
-    deploy(environments.site(), make_release("a"), FakeChecks())
+    environments.roll_out(make_release("a"))
     more = make_release("a", memory=lambda name: 512 if name == "remediator" else 256)
-    outcome = deploy(environments.site(), more, FakeChecks())
+    outcome = environments.roll_out(more)
     assert outcome.kept == ("onboarding", "scorer")
     assert [proof.version for proof in outcome.proofs] == ["2", "3", "2"]
     changed = [arguments for _, name, arguments in environments.world.calls if name.endswith("UpdateFunctionCode")]
@@ -69,18 +68,18 @@ def test_what_has_not_changed_keeps_its_version() -> None:
 
 def test_what_terraform_changed_is_taken_into_a_new_version() -> None:
     environments, release = Environments(), make_release("a")
-    deploy(environments.site(), release, FakeChecks())
+    environments.roll_out(release)
     latest = environments.lambdas["preprod"].functions["platform-scorer"].latest
     latest["Role"] = "arn:aws:iam::111111111111:role/another"
-    outcome = deploy(environments.site(), release, FakeChecks())
+    outcome = environments.roll_out(release)
     assert outcome.kept == ("onboarding", "remediator")
 
 
 def test_the_same_release_again_changes_nothing_and_is_read_back() -> None:
     environments, release, checks = Environments(), make_release("a"), FakeChecks()
-    deploy(environments.site(), release, checks)
+    environments.roll_out(release, checks)
     before = len(environments.world.changes())
-    outcome = deploy(environments.site(), release, checks)
+    outcome = environments.roll_out(release, checks)
     assert len(environments.world.changes()) == before
     assert len(outcome.proofs) == 3
     assert checks.runs == 1
@@ -90,8 +89,8 @@ def test_a_release_that_differs_in_nothing_that_runs_still_has_its_checks() -> N
     environments, checks = Environments(), FakeChecks()
     first = make_release("a")
     second = replace(first, parent=first.id)
-    deploy(environments.site(), first, checks)
-    deploy(environments.site(), second, checks)
+    environments.roll_out(first, checks)
+    environments.roll_out(second, checks)
     assert checks.runs == 2
     assert environments.store.record("preprod")[0].release == second.id
 
@@ -99,11 +98,11 @@ def test_a_release_that_differs_in_nothing_that_runs_still_has_its_checks() -> N
 def test_failing_checks_put_the_environment_back_and_mark_the_release() -> None:
     environments = Environments()
     good, bad = make_release("a"), make_release("b")
-    deploy(environments.site(), good, FakeChecks())
+    environments.roll_out(good)
     before = environments.serves()
     failure = ChecksFailed("1 of 3 checks failed", why="test_scoring: 500", remedy="read the log")
     with pytest.raises(RolloutFailed) as caught:
-        deploy(environments.site(), bad, FakeChecks(failure))
+        environments.roll_out(bad, FakeChecks(failure))
     assert environments.serves() == before
     record, _ = environments.store.record("preprod")
     assert record.release == good.id
@@ -121,7 +120,7 @@ def test_aliases_go_back_in_the_reverse_order() -> None:
     environments = Environments()
     failure = ChecksFailed("no", why="no", remedy="no")
     with pytest.raises(RolloutFailed):
-        deploy(environments.site(), make_release("a"), FakeChecks(failure))
+        environments.roll_out(make_release("a"), FakeChecks(failure))
     moved = [arguments for _, name, arguments in environments.world.calls if name.endswith("UpdateAlias")]
     assert [one["FunctionName"] for one in moved[3:]] == [one["FunctionName"] for one in reversed(moved[:3])]
     assert {one["FunctionVersion"] for one in moved[3:]} == {"1"}
@@ -131,7 +130,7 @@ def test_checks_that_could_not_tell_are_not_good_and_not_bad() -> None:
     environments, release = Environments(), make_release("a")
     unsure = Inconclusive("no check ran", why="none", remedy="write one")
     with pytest.raises(RolloutFailed, match="no check ran"):
-        deploy(environments.site(), release, FakeChecks(unsure))
+        environments.roll_out(release, FakeChecks(unsure))
     record, _ = environments.store.record("preprod")
     assert [passage.state for passage in record.passages] == ["staged"]
     assert environments.serves()["scorer"][0] == "seed"
@@ -141,17 +140,17 @@ def test_checks_that_cannot_run_stop_before_anything_is_changed() -> None:
     environments = Environments()
     missing = Inconclusive("no folder", why="none", remedy="make it")
     with pytest.raises(Inconclusive):
-        deploy(environments.site(), make_release("a"), FakeChecks(ready=missing))
+        environments.roll_out(make_release("a"), FakeChecks(ready=missing))
     assert environments.world.changes() == []
 
 
 def test_a_version_that_does_not_answer_never_gets_traffic() -> None:
     environments = Environments()
-    deploy(environments.site(), make_release("a"), FakeChecks())
+    environments.roll_out(make_release("a"))
     environments.lambdas["preprod"].broken.add(image("b"))
     moves = environments.world.changes().count("lambda:UpdateAlias")
     with pytest.raises(RolloutFailed) as caught:
-        deploy(environments.site(), make_release("b"), FakeChecks())
+        environments.roll_out(make_release("b"))
     assert environments.world.changes().count("lambda:UpdateAlias") == moves
     assert "version 3 of onboarding does not answer its probe" in caught.value.what
     assert "RuntimeError: this image is broken" in caught.value.why
@@ -163,7 +162,7 @@ def test_an_image_that_lambda_cannot_use_says_why() -> None:
     environments = Environments()
     environments.lambdas["preprod"].unusable.add(image("a"))
     with pytest.raises(RolloutFailed) as caught:
-        deploy(environments.site(), make_release("a"), FakeChecks())
+        environments.roll_out(make_release("a"))
     assert "Lambda could not make ready" in caught.value.what
     assert "ImageAccessDenied: cannot pull the image" in caught.value.why
     assert environments.store.record("preprod")[0].passages[-1].state == "staged", "it is not known to be bad"
@@ -171,10 +170,10 @@ def test_an_image_that_lambda_cannot_use_says_why() -> None:
 
 def test_a_missing_permission_names_action_resource_and_role_and_nothing_moved() -> None:
     environments = Environments()
-    deploy(environments.site(), make_release("a"), FakeChecks())
+    environments.roll_out(make_release("a"))
     before = environments.serves()
     with environments.world.denying("deployer", "lambda:PublishVersion"), pytest.raises(RolloutFailed) as caught:
-        deploy(environments.site(), make_release("b"), FakeChecks())
+        environments.roll_out(make_release("b"))
     assert "role deployer lacks the permission lambda:PublishVersion" in caught.value.what
     assert "arn:aws:lambda:eu-central-1:111111111111:function:platform-onboarding" in caught.value.why
     assert "allow lambda:PublishVersion" in caught.value.remedy
@@ -183,11 +182,11 @@ def test_a_missing_permission_names_action_resource_and_role_and_nothing_moved()
 
 def test_a_missing_permission_while_shifting_puts_every_alias_back() -> None:
     environments = Environments()
-    deploy(environments.site(), make_release("a"), FakeChecks())
+    environments.roll_out(make_release("a"))
     before = environments.serves()
     environments.world.denied_calls["lambda:UpdateAlias"] = {2}
     with pytest.raises(RolloutFailed, match="lacks the permission lambda:UpdateAlias") as caught:
-        deploy(environments.site(), make_release("b"), FakeChecks())
+        environments.roll_out(make_release("b"))
     assert environments.serves() == before
     assert "every alias is back at release" in caught.value.why
     assert environments.store.record("preprod")[0].open is None
@@ -196,23 +195,23 @@ def test_a_missing_permission_while_shifting_puts_every_alias_back() -> None:
 def test_going_back_that_fails_says_so_and_the_next_command_ends_it() -> None:
     environments = Environments()
     first, second = make_release("a"), make_release("b")
-    deploy(environments.site(), first, FakeChecks())
+    environments.roll_out(first)
     before = environments.serves()
     environments.world.denied_calls["lambda:UpdateAlias"] = {3, 4}
     with pytest.raises(MixedError) as caught:
-        deploy(environments.site(), second, FakeChecks())
+        environments.roll_out(second)
     assert caught.value.what == "preprod is mixed: 1 of 3 aliases are not where they belong"
     assert caught.value.why.startswith("remediator: role deployer lacks the permission lambda:UpdateAlias")
     assert "preprod was going back, because: role deployer lacks the permission" in caught.value.why
     assert len(set(environments.serves().values())) == 2
     with pytest.raises(RolloutFailed):
-        deploy(environments.site(), second, FakeChecks(ChecksFailed("no", why="no", remedy="no")))
+        environments.roll_out(second, FakeChecks(ChecksFailed("no", why="no", remedy="no")))
     assert environments.serves() == before
 
 
 def test_aliases_go_back_even_where_the_store_is_out_of_reach() -> None:
     environments = Environments()
-    deploy(environments.site(), make_release("a"), FakeChecks())
+    environments.roll_out(make_release("a"))
     before = environments.serves()
 
     class StoreIsLost(FakeChecks):
@@ -221,11 +220,11 @@ def test_aliases_go_back_even_where_the_store_is_out_of_reach() -> None:
             raise ChecksFailed("a check failed", why="it did", remedy="mend it")
 
     with pytest.raises(AwsError, match="role releases lacks the permission s3:PutObject") as caught:
-        deploy(environments.site(), make_release("b"), StoreIsLost())
+        environments.roll_out(make_release("b"), StoreIsLost())
     assert "preprod was going back, because: a check failed" in caught.value.why
     assert environments.serves() == before
     environments.world.denied.clear()
-    deploy(environments.site(), make_release("c"), FakeChecks())
+    environments.roll_out(make_release("c"))
     assert environments.serves()["scorer"][0] == image("c")
 
 
@@ -234,7 +233,7 @@ def test_an_alias_at_latest_is_refused_before_anything_is_changed() -> None:
     for function in environments.lambdas["preprod"].functions.values():
         function.aliases["live"]["FunctionVersion"] = "$LATEST"
     with pytest.raises(ImpossibleError) as caught:
-        deploy(environments.site(), make_release("a"), FakeChecks())
+        environments.roll_out(make_release("a"))
     assert caught.value.why.startswith("onboarding: its alias is at $LATEST, which a rollout changes while it stages")
     assert environments.world.changes() == []
 
@@ -244,7 +243,7 @@ def test_what_somebody_slips_in_before_the_snapshot_is_found_in_it() -> None:
     latest = environments.lambdas["preprod"].functions["platform-remediator"].latest
     environments.world.meanwhile["lambda:PublishVersion"] = (2, lambda: latest.update(MemorySize=3008))
     with pytest.raises(RolloutFailed, match="version 2 of remediator is not what was asked for") as caught:
-        deploy(environments.site(), make_release("a"), FakeChecks())
+        environments.roll_out(make_release("a"))
     assert "memory_mb: 3008, not 256" in caught.value.why
     assert environments.serves()["scorer"][0] == "seed"
 
@@ -259,13 +258,13 @@ def test_a_change_by_somebody_else_between_plan_and_update_is_not_overwritten() 
 
     environments.world.meanwhile["lambda:UpdateFunctionCode"] = (3, terraform)
     with pytest.raises(RolloutFailed, match="scorer was changed by someone else meanwhile"):
-        deploy(environments.site(), make_release("a"), FakeChecks())
+        environments.roll_out(make_release("a"))
     assert environments.serves()["scorer"][0] == "seed"
 
 
 def test_another_account_is_never_touched() -> None:
     environments = Environments()
-    deploy(environments.site("preprod"), make_release("a"), FakeChecks())
+    environments.roll_out(make_release("a"))
     assert {account for account, name, _ in environments.world.calls if name.startswith("lambda:")} == {"111111111111"}
     assert environments.serves("prod")["scorer"][0] == "seed"
 
@@ -273,7 +272,7 @@ def test_another_account_is_never_touched() -> None:
 def test_many_functions_stay_below_lambdas_rate() -> None:
     names = tuple(f"f{number:03}" for number in range(120))
     environments = Environments(functions=names)
-    outcome = deploy(environments.site(), make_release("a", functions=names), FakeChecks())
+    outcome = environments.roll_out(make_release("a", functions=names))
     assert environments.lambdas["preprod"].throttled == 0
     assert 9 <= outcome.mixed_seconds <= 11, "120 aliases at 12 a second"
 
@@ -281,7 +280,7 @@ def test_many_functions_stay_below_lambdas_rate() -> None:
 def test_a_throttled_call_is_tried_again() -> None:
     environments = Environments()
     environments.lambdas["preprod"].tokens = -5.0
-    deploy(environments.site(), make_release("a"), FakeChecks())
+    environments.roll_out(make_release("a"))
     assert environments.lambdas["preprod"].throttled > 0
     assert environments.serves()["scorer"][0] == image("a")
 
@@ -294,7 +293,7 @@ def test_an_answer_that_was_lost_is_no_conflict(action: str) -> None:
     environments = Environments()
     environments.lambdas["preprod"].stale_seconds = 0.0
     environments.world.lost.add(action)
-    deploy(environments.site(), make_release("a"), FakeChecks())
+    environments.roll_out(make_release("a"))
     assert environments.world.lost == set()
     assert environments.serves()["scorer"][0] == image("a")
 
@@ -308,10 +307,10 @@ WRITES = range(1, 8)
 def test_the_record_tells_the_truth_whenever_it_is_interrupted(number: int) -> None:
     first, second = make_release("a"), make_release("b")
     environments = Environments()
-    deploy(environments.site(), first, FakeChecks())
+    environments.roll_out(first)
     environments.world.breaks_off["s3:PutObject"] = (number, KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
-        deploy(environments.site(), second, FakeChecks())
+        environments.roll_out(second)
     record, _ = environments.store.record("preprod")
     serves = second if number >= 6 else first
     assert record.release == serves.id
@@ -323,10 +322,10 @@ def test_the_record_tells_the_truth_whenever_it_is_interrupted(number: int) -> N
 def test_an_answer_that_never_came_is_no_other_rollout(number: int) -> None:
     first, second = make_release("a"), make_release("b")
     environments = Environments()
-    deploy(environments.site(), first, FakeChecks())
+    environments.roll_out(first)
     environments.world.breaks_off["s3:PutObject"] = (number, LOST)
     with pytest.raises(RolloutFailed, match="got no answer") as caught:
-        deploy(environments.site(), second, FakeChecks())
+        environments.roll_out(second)
     assert f"release {first.id[:12]}" in caught.value.why
     record, _ = environments.store.record("preprod")
     assert (record.release, record.open, record.passages[-1].state) == (first.id, None, "staged")
@@ -337,9 +336,9 @@ def test_an_answer_that_never_came_is_no_other_rollout(number: int) -> None:
 def test_what_was_found_good_stays_although_the_answer_never_came(number: int) -> None:
     first, second = make_release("a"), make_release("b")
     environments = Environments()
-    deploy(environments.site(), first, FakeChecks())
+    environments.roll_out(first)
     environments.world.breaks_off["s3:PutObject"] = (number, LOST)
-    assert deploy(environments.site(), second, FakeChecks()).release == second.id
+    assert environments.roll_out(second).release == second.id
     record, _ = environments.store.record("preprod")
     assert (record.release, record.open) == (second.id, None)
     assert environments.serves()["scorer"][0] == image("b")
@@ -347,7 +346,7 @@ def test_what_was_found_good_stays_although_the_answer_never_came(number: int) -
 
 def test_where_nobody_knows_whether_it_was_written_nothing_is_undone() -> None:
     environments = Environments()
-    deploy(environments.site(), make_release("a"), FakeChecks())
+    environments.roll_out(make_release("a"))
     second = make_release("b")
 
     class StoreIsLost(FakeChecks):
@@ -355,39 +354,39 @@ def test_where_nobody_knows_whether_it_was_written_nothing_is_undone() -> None:
             environments.world.denied |= {("releases", "s3:PutObject"), ("releases", "s3:GetObject")}
 
     with pytest.raises(AwsError, match="it is not known whether that was written down") as caught:
-        deploy(environments.site(), second, StoreIsLost())
+        environments.roll_out(second, StoreIsLost())
     assert "run the same command again" in caught.value.remedy
     assert environments.serves()["scorer"][0] == image("b")
     environments.world.denied.clear()
-    deploy(environments.site(), second, FakeChecks())
+    environments.roll_out(second)
     assert environments.store.record("preprod")[0].release == second.id
 
 
 def test_the_last_write_of_the_journal_undoes_nothing() -> None:
     environments, second = Environments(), make_release("b")
-    deploy(environments.site(), make_release("a"), FakeChecks())
+    environments.roll_out(make_release("a"))
     environments.world.denied_calls["s3:PutObject"] = {7}
-    assert deploy(environments.site(), second, FakeChecks()).release == second.id
+    assert environments.roll_out(second).release == second.id
     assert environments.serves()["scorer"][0] == image("b")
 
 
 def test_who_moves_an_alias_by_hand_does_not_make_the_release_bad() -> None:
     environments, second = Environments(), make_release("b")
-    deploy(environments.site(), make_release("a"), FakeChecks())
+    environments.roll_out(make_release("a"))
     alias = environments.lambdas["preprod"].functions["platform-scorer"].aliases["live"]
     environments.world.meanwhile["lambda:UpdateAlias"] = (1, lambda: alias.update(RevisionId="by hand"))
     with pytest.raises(RolloutFailed, match="was moved by someone else"):
-        deploy(environments.site(), second, FakeChecks())
+        environments.roll_out(second)
     assert environments.store.record("preprod")[0].passages[-1].state == "staged"
 
 
 def test_going_back_says_which_alias_was_elsewhere_before() -> None:
     environments = Environments()
     for letter in "ab":
-        deploy(environments.site(), make_release(letter), FakeChecks())
+        environments.roll_out(make_release(letter))
     environments.lambdas["preprod"].functions["platform-scorer"].aliases["live"]["FunctionVersion"] = "1"
     with pytest.raises(RolloutFailed) as caught:
-        deploy(environments.site(), make_release("c"), FakeChecks(ChecksFailed("no", why="no", remedy="no")))
+        environments.roll_out(make_release("c"), FakeChecks(ChecksFailed("no", why="no", remedy="no")))
     assert "every alias is back where it was, and not all of them are at release" in caught.value.why
     assert "scorer: at 1, as it was found, not at the release's 3: it was moved by hand before" in caught.value.why
 
@@ -398,7 +397,7 @@ def test_an_alias_that_somebody_else_made_is_not_removed() -> None:
     terraform = {"Name": "live", "FunctionVersion": "1", "RevisionId": "of Terraform"}
     environments.world.meanwhile["lambda:CreateAlias"] = (1, lambda: made.aliases.update(live=terraform))
     with pytest.raises(RolloutFailed) as caught:
-        deploy(environments.site(), wider, FakeChecks())
+        environments.roll_out(wider)
     assert made.aliases["live"] == terraform
     assert "extra: its alias, at version 1, is not of this rollout's making and was left" in caught.value.why
 
@@ -406,7 +405,7 @@ def test_an_alias_that_somebody_else_made_is_not_removed() -> None:
 @pytest.mark.parametrize("lost", [True, False])
 def test_going_back_is_tried_again_where_its_guard_fails(*, lost: bool) -> None:
     environments = Environments()
-    deploy(environments.site(), make_release("a"), FakeChecks())
+    environments.roll_out(make_release("a"))
     alias = environments.lambdas["preprod"].functions["platform-scorer"].aliases["live"]
 
     class Failing(FakeChecks):
@@ -418,5 +417,5 @@ def test_going_back_is_tried_again_where_its_guard_fails(*, lost: bool) -> None:
             raise ChecksFailed("no", why="no", remedy="no")
 
     with pytest.raises(RolloutFailed, match="did not take"):
-        deploy(environments.site(), make_release("b"), Failing())
+        environments.roll_out(make_release("b"), Failing())
     assert {found for found, _ in environments.serves().values()} == {image("a")}

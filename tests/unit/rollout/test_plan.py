@@ -11,7 +11,9 @@ from lockage.model.rollout import (
     CheckVersion,
     CreateAlias,
     Desired,
+    Instruction,
     Plan,
+    PublishLayer,
     PublishVersion,
     ReadBack,
     RemoteFunction,
@@ -61,8 +63,43 @@ def remote(letter: str = "a", *, version: str = "7", live: str | None = None, al
     )
 
 
+def about(one: Instruction) -> str:
+    return one.layer if isinstance(one, PublishLayer) else one.function
+
+
 def kinds(planned: Plan) -> list[str]:
-    return [f"{type(one).__name__} {one.function}" for one in (*planned.stage, *planned.check, *planned.shift)]
+    return [f"{type(one).__name__} {about(one)}" for one in (*planned.stage, *planned.check, *planned.shift)]
+
+
+def zipped(function: str, letter: str = "b", *layers: str) -> Desired:
+    configuration = replace(
+        CONFIGURATION, command=(), handler="h", runtime="python3.13", layers=tuple(map(digest, layers))
+    )
+    return Desired(
+        function=function,
+        package="zip",
+        source=f"s3://releases/{letter}",
+        digest=digest(letter),
+        configuration=configuration,
+        probe="{}",
+    )
+
+
+def runs(letter: str, *layers: str) -> RemoteFunction:
+    one = zipped("any", letter, *layers)
+    state = held(letter, package="Zip", configuration=one.configuration)
+    return RemoteFunction(latest=state, alias=AliasState(version="7", revision="r"), live=replace(state, version="7"))
+
+
+def layer(name: str, letter: str) -> PublishLayer:
+    return PublishLayer(
+        layer=name,
+        name=f"platform-{name}",
+        digest=digest(letter),
+        source=f"s3://releases/{letter}",
+        runtime="python3.13",
+        architecture="x86_64",
+    )
 
 
 def test_kind_by_kind_so_that_all_functions_are_worked_on_at_once() -> None:
@@ -122,6 +159,57 @@ def test_a_sleeping_version_is_kept() -> None:
     assert plan((desired("one", "a"),), {"one": found}, {"one"}).keeps == {"one": "7"}
 
 
+def test_a_layer_is_published_first_and_once_and_only_if_a_function_that_changes_needs_it() -> None:
+    wanted = (zipped("one", "b", "d"), zipped("two", "b", "d", "e"), zipped("three", "a", "f"))
+    found = {"one": runs("b", "c"), "two": runs("b", "c"), "three": runs("a", "f")}
+    lacking = [layer("common", "d"), layer("deps", "e"), layer("unused", "f")]
+    assert kinds(plan(wanted, found, found, lacking)) == [
+        "PublishLayer common",
+        "PublishLayer deps",
+        "UpdateConfiguration one",
+        "UpdateConfiguration two",
+        "PublishVersion one",
+        "PublishVersion two",
+        "CheckVersion one",
+        "CheckVersion two",
+        "ShiftAlias one",
+        "ShiftAlias two",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "steps"),
+    [
+        ((), ("c",), ["code", ("c",)]),
+        (("c",), (), [(), "code"]),
+        (("c",), ("d",), [(), "code", ("d",)]),
+        (("c", "d"), ("d", "e"), [("d",), "code", ("d", "e")]),
+        (("c",), ("c", "d"), ["code", ("c", "d")]),
+        (("c", "d"), ("d", "c"), ["code", ("d", "c")]),
+        (("c",), ("c",), ["code"]),
+    ],
+)
+def test_layers_that_go_go_before_the_code_and_layers_that_come_come_after(
+    before: tuple[str, ...], after: tuple[str, ...], steps: list[str | tuple[str, ...]]
+) -> None:
+    planned = plan((zipped("one", "b", *after),), {"one": runs("a", *before)}, {"one"})
+    told = [
+        one.configuration.layers if isinstance(one, UpdateConfiguration) else "code"
+        for one in planned.stage
+        if isinstance(one, UpdateConfiguration | UpdateCode)
+    ]
+    assert told == [step if step == "code" else tuple(map(digest, step)) for step in steps]
+
+
+def test_other_layers_alone_are_one_step() -> None:
+    planned = plan((zipped("one", "a", "d"),), {"one": runs("a", "c")}, {"one"})
+    assert kinds(planned)[:2] == ["UpdateConfiguration one", "PublishVersion one"]
+
+
+def test_the_order_of_layers_counts() -> None:
+    assert plan((zipped("one", "a", "d", "c"),), {"one": runs("a", "c", "d")}, {"one"}).changes
+
+
 def test_new_functions_come_last_and_made_aliases_after_them() -> None:
     wanted = (desired("a-made"), desired("b-new"), desired("c-old"))
     found = {"a-made": remote(alias=False), "b-new": remote(), "c-old": remote()}
@@ -136,7 +224,7 @@ def test_new_functions_come_last_and_made_aliases_after_them() -> None:
 
 def test_a_function_that_is_removed_is_left_alone() -> None:
     planned = plan((desired("one"),), {"one": remote()}, {"one", "gone"})
-    assert all(one.function == "one" for one in planned.instructions)
+    assert {about(one) for one in planned.instructions} == {"one"}
 
 
 def test_functions_that_terraform_has_yet_to_make_are_all_named() -> None:
@@ -179,7 +267,7 @@ def test_a_rollback_moves_only_what_is_elsewhere_and_reads_back_all() -> None:
         ShiftAlias(function="one", version=Version("3")),
         ShiftAlias(function="three", version=Version("5")),
     )
-    assert [one.function for one in planned.verify] == ["one", "two", "three"]
+    assert [about(one) for one in planned.verify] == ["one", "two", "three"]
     assert planned.before == {"one": "9", "two": "4", "three": "5"}
 
 
@@ -196,11 +284,11 @@ def test_every_plan_stages_all_before_it_shifts_and_proves_everything(
     wanted = tuple(desired(name) for name in sorted(found))
     planned = plan(wanted, found, running)
     published = {one.function for one in planned.stage if isinstance(one, PublishVersion)}
-    shifted = {one.function for one in planned.shift}
-    assert published == shifted == {one.function for one in planned.check}
+    shifted = {about(one) for one in planned.shift}
+    assert published == shifted == {about(one) for one in planned.check}
     assert published | set(planned.keeps) == set(found)
     assert not published & set(planned.keeps)
-    assert [one.function for one in planned.verify] == sorted(found)
+    assert [about(one) for one in planned.verify] == sorted(found)
     assert all(isinstance(one, UpdateCode | UpdateConfiguration | PublishVersion) for one in planned.stage)
     assert all(isinstance(one, CheckVersion) for one in planned.check)
     assert set(planned.before) == set(found)
@@ -224,6 +312,18 @@ def test_a_plan_can_be_printed() -> None:
         "create the alias      made → the new version",
         "read back             made: alias → the new version → digest → answer",
         "read back             old: alias → the new version → digest → answer",
+    ]
+
+
+def test_a_plan_of_zips_can_be_printed() -> None:
+    said: list[str] = []
+    wanted = (zipped("one", "b", "c", "d"),)
+    PrintingExecutor(said.append).run(plan(wanted, {"one": runs("a", "c")}, {"one"}, [layer("deps", "d")]).stage)
+    assert said == [
+        "publish a layer       deps: s3://releases/d",
+        "update code           one: s3://releases/b",
+        "update configuration  one: h, 256 MB, 30 s, 2 layers",
+        "publish a version     one",
     ]
 
 

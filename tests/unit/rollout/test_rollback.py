@@ -9,7 +9,6 @@ from lockage.errors import AwsError, RolloutFailed
 from lockage.model.release import Release
 from lockage.rollout.back import MixedError
 from lockage.rollout.checks import ChecksFailed
-from lockage.rollout.deploy import deploy
 from lockage.rollout.journal import OvertakenError, Rollout
 from lockage.rollout.record import NothingToGoBackToError
 from lockage.rollout.rollback import NotLeftError, RolledBack, UnfitError, preview, rollback
@@ -21,7 +20,7 @@ def ran(*releases: Release) -> Environments:
     environments = Environments()
     environments.lambdas["preprod"].add("platform-extra")
     for release in releases:
-        deploy(environments.site(), environments.add(release), FakeChecks())
+        environments.roll_out(release)
     return environments
 
 
@@ -73,8 +72,8 @@ def test_the_record_tells_what_was_abandoned_and_why() -> None:
 def test_with_28_and_29_bad_it_goes_to_27() -> None:
     environments = ran(R1)
     with pytest.raises(RolloutFailed):
-        deploy(environments.site(), R2, FakeChecks(ChecksFailed("no", why="no", remedy="no")))
-    deploy(environments.site(), environments.add(R3), FakeChecks())
+        environments.roll_out(R2, FakeChecks(ChecksFailed("no", why="no", remedy="no")))
+    environments.roll_out(R3)
     assert back(environments).release == R1.id
 
 
@@ -155,7 +154,7 @@ def test_a_rollback_out_of_a_mixed_environment_never_makes_it_more_mixed() -> No
     environments = ran(R1, R2)
     environments.world.denied_calls["lambda:UpdateAlias"] = {3, 4}
     with pytest.raises(MixedError):
-        deploy(environments.site(), environments.add(R3), FakeChecks())
+        environments.roll_out(R3)
     environments.world.denied_calls["lambda:UpdateAlias"] = {1}
     with pytest.raises(MixedError, match="still mixed"):
         back(environments)
@@ -191,7 +190,7 @@ def test_a_function_that_was_added_since_keeps_its_alias_and_is_named() -> None:
 def test_a_function_that_was_removed_comes_back() -> None:
     narrower = make_release("b", functions=FUNCTIONS[1:])
     environments = ran(R1)
-    outcome = deploy(environments.site(), environments.add(narrower), FakeChecks())
+    outcome = environments.roll_out(narrower)
     assert outcome.retired == ("onboarding",), "a rollback still needs it"
     assert environments.serves()["onboarding"][0] == image("a")
     back(environments)
@@ -210,7 +209,7 @@ def test_a_rollback_takes_over_from_a_deployment_that_is_still_running() -> None
             back(environments)
 
     with pytest.raises(OvertakenError, match="another rollout of this environment took over"):
-        deploy(environments.site(), R3, Meanwhile())
+        environments.roll_out(R3, Meanwhile())
     record, _ = environments.store.record("preprod")
     assert record.release == R2.id
     assert record.open is None
@@ -223,7 +222,7 @@ def test_a_deployment_that_is_overtaken_while_it_shifts_moves_nothing_more(numbe
     environments.add(R3)
     environments.world.meanwhile["lambda:UpdateAlias"] = (number, lambda: back(environments))
     with pytest.raises(OvertakenError):
-        deploy(environments.site(), R3, FakeChecks())
+        environments.roll_out(R3)
     assert {environments.serves()[name][0] for name in FUNCTIONS} == {image("b")}
     record, _ = environments.store.record("preprod")
     assert (record.release, record.open) == (R2.id, None)
@@ -236,10 +235,10 @@ def test_a_deployment_that_another_one_takes_for_dead_moves_nothing_more(number:
     environments.add(R3)
     environments.world.meanwhile["lambda:UpdateAlias"] = (
         number,
-        lambda: deploy(environments.site(), R3, FakeChecks()),
+        lambda: environments.roll_out(R3),
     )
     with pytest.raises(OvertakenError):
-        deploy(environments.site(), R2, FakeChecks())
+        environments.roll_out(R2)
     assert {environments.serves()[name][0] for name in FUNCTIONS} == {image("c")}
     record, _ = environments.store.record("preprod")
     assert (record.release, record.open) == (R3.id, None)
@@ -280,7 +279,7 @@ def test_a_deployment_after_one_that_was_not_proven_finds_its_release_bad_and_go
     environments.lambdas["preprod"].broken.add(image("a"))
     with pytest.raises(RolloutFailed):
         back(environments)
-    deploy(environments.site(), environments.add(R3), FakeChecks())
+    environments.roll_out(R3)
     record, _ = environments.store.record("preprod")
     assert {passage.release: passage.state for passage in record.passages} == {
         R1.id: "bad",
@@ -320,7 +319,7 @@ def test_out_of_a_deployment_that_never_shifted_it_leaves_what_serves(after: int
     environments.add(R3)
     environments.world.crash_after = after
     with pytest.raises(Crash):
-        deploy(environments.site(), R3, FakeChecks())
+        environments.roll_out(R3)
     environments.world.revive()
     done = back(environments)
     assert (done.release, done.abandoned) == (R1.id, R2.id)
@@ -335,7 +334,7 @@ def test_a_deployment_that_stages_meanwhile_is_stopped(action: str) -> None:
     environments.add(R3)
     environments.world.meanwhile[action] = (1, lambda: back(environments))
     with pytest.raises(OvertakenError):
-        deploy(environments.site(), R3, FakeChecks())
+        environments.roll_out(R3)
     assert environments.serves()["scorer"][0] == image("a")
     assert environments.store.record("preprod")[0].release == R1.id
 
@@ -360,7 +359,7 @@ def test_it_needs_the_journal_of_what_is_open() -> None:
     environments = ran(R1, R2)
     environments.world.denied_calls["lambda:UpdateAlias"] = {3, 4}
     with pytest.raises(MixedError):
-        deploy(environments.site(), environments.add(R3), FakeChecks())
+        environments.roll_out(R3)
     record, _ = environments.store.record("preprod")
     del environments.s3.objects[f"rollouts/preprod/{record.open}.json"]
     with pytest.raises(AwsError, match="an open rollout without a journal"):
@@ -401,7 +400,7 @@ def test_without_the_right_to_remove_an_alias_a_new_one_is_left_and_told() -> No
     for point in range(1, 60):
         environments.world.crash_after = point
         try:
-            deploy(environments.site(), environments.add(wider), FakeChecks())
+            environments.roll_out(wider)
         except Crash:
             environments.world.revive()
         if "live" in environments.lambdas["preprod"].functions["platform-extra"].aliases:
