@@ -1,0 +1,1 @@
+"""Says whether a text speaks well or ill."""
