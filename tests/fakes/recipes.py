@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from lockage.plan.archive import ArchiveRecipe
 from lockage.plan.decide import Builders, BuildPlan, decide
 from lockage.plan.dockerfile import parse
 from lockage.plan.recipe import Base, Recipe, ToolUse, Tree, sha256
@@ -50,29 +51,47 @@ def platform(**changes: Any) -> Recipe:  # noqa: ANN401 - any field
     return recipe("platform", ON_BASE, **{**fields, **changes})
 
 
+def archive(name: str = "dashboard", kind: str = "zip", **changes: Any) -> ArchiveRecipe:  # noqa: ANN401 - any field
+    """A zip of one source folder, unless changed."""
+    fields: dict[str, Any] = {
+        "sources": (tree(f"functions/{name}", "handler.py", "probe.json"),),
+        "lock": None,
+        "runtime": "python3.13",
+        "base": Base(reference=PINNED, digest=PINNED.partition("@")[2]),
+        "platform": "linux/amd64",
+        "layers": (),
+        "handlers": (f"{name}.handler.handle",),
+        "budget_mb": 250,
+    }
+    return ArchiveRecipe(**{"name": name, "kind": kind, **fields, **changes})
+
+
 def tool(name: str, **changes: Any) -> ToolUse:  # noqa: ANN401 - any field
     """A locked tool, from its release."""
     fields: dict[str, Any] = {"version": "1.0", "path": f"/cache/{name}", "digest": "sha256:" + "f" * 64}
     return ToolUse(**{"name": name, "second_source": "", **fields, **changes})
 
 
-def plan(*recipes: Recipe, builders: Builders = BUILDERS) -> BuildPlan:
+def plan(*recipes: Recipe | ArchiveRecipe, builders: Builders = BUILDERS) -> BuildPlan:
     """A plan to build all of them."""
     return decide(recipes, builders, {})
 
 
-def plan_of(root: Path, *recipes: Recipe) -> BuildPlan:
+def plan_of(root: Path, *recipes: Recipe | ArchiveRecipe) -> BuildPlan:
     """A plan to build all of them, of the files that stand in a project's folder."""
     return plan(*(_of(root, recipe) for recipe in recipes))
 
 
-def _of(root: Path, recipe: Recipe) -> Recipe:
+def _of(root: Path, recipe: Recipe | ArchiveRecipe) -> Recipe | ArchiveRecipe:
     lock = recipe.lock and replace(recipe.lock, digest=sha256((root / recipe.lock.path).read_bytes()))
+    sources = tuple(_tree_of(root, tree) for tree in recipe.sources)
+    if isinstance(recipe, ArchiveRecipe):
+        return replace(recipe, sources=sources, lock=lock)
     return replace(
         recipe,
         dockerfile_digest=sha256((root / recipe.dockerfile.path).read_bytes()),
         folder=recipe.folder and _tree_of(root, recipe.folder),
-        sources=tuple(_tree_of(root, tree) for tree in recipe.sources),
+        sources=sources,
         lock=lock,
     )
 

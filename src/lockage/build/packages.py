@@ -56,7 +56,7 @@ class Packages:
     """
 
     def __init__(self, store: PackStore, uv: Uv) -> None:
-        self._store, self._uv = store, uv
+        self.store, self._uv = store, uv
 
     def packs(self, pins: Sequence[Pin], target: Target, compiler: Compiles) -> tuple[list[Pack], int]:
         """A lock's packages in its order, and how many of them were made just now.
@@ -68,7 +68,7 @@ class Packages:
         wanted = {key(pin, target): pin for pin in pins}
         found, made = self._found(wanted), 0
         if len(found) < len(wanted):
-            with alone(self._store.place):
+            with alone(self.store.place):
                 missing = [pin for one, pin in wanted.items() if one not in self._found(wanted)]  # by now, perhaps none
                 if missing:
                     self._make(missing, target, compiler)
@@ -76,10 +76,10 @@ class Packages:
         return [found[one] for one in wanted], made
 
     def _found(self, wanted: Iterable[str]) -> dict[str, Pack]:
-        return {one: pack for one in wanted if (pack := self._store.find(one))}
+        return {one: pack for one in wanted if (pack := self.store.find(one))}
 
     def _make(self, pins: Sequence[Pin], target: Target, compiler: Compiles) -> None:
-        with tempfile.TemporaryDirectory(prefix=".part-", dir=self._store.place) as work:
+        with tempfile.TemporaryDirectory(prefix=".part-", dir=self.store.place) as work:
             tree, trees = Path(work) / "tree", Path(work) / "trees"
             lock = Path(work) / "requirements.lock"
             lock.write_text("".join(f"{pin.text}\n" for pin in pins))
@@ -89,7 +89,7 @@ class Packages:
             divide(tree, folders, trees)
             compiler.compile(trees)
             for folder in folders.values():  # one whose marker leaves it out on the target is an empty pack
-                self._store.add(folder, entries(trees / folder))
+                self.store.add(folder, entries(trees / folder))
 
 
 def key(pin: Pin, target: Target) -> str:
@@ -126,7 +126,7 @@ def divide(tree: Path, folders: Mapping[tuple[str, str], str], into: Path) -> No
             left.discard(source)
     if left:
         some = ", ".join(sorted(str(path.relative_to(tree)) for path in left)[:5])
-        raise _unexpected(f"{len(left)} files belong to no package: {some}")
+        raise _unexpected(f"files that belong to no package: {some}")
 
 
 def entries(tree: Path) -> list[Entry]:

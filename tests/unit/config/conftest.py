@@ -38,7 +38,18 @@ registry: {account: "222222222222", region: eu-central-1, store: shop-releases}
 environments:
   preprod: {account: "111111111111", region: eu-central-1}
   prod: {account: "222222222222", region: eu-central-1, after: preprod}
-"""
+runtimes:
+  python3.13: example.com/lambda/python:3.13@sha256:%s
+zips:
+  catalog:
+    sources: [src/catalog]
+    layers: [shared, packages]
+layers:
+  shared:
+    sources: [src/shared]
+  packages:
+    requirements: src/packages.lock
+""" % ("a" * 64)
 
 FILES = (
     "base/Dockerfile",
@@ -46,6 +57,9 @@ FILES = (
     "app/requirements.lock",
     "src/orders/probe.json",
     "src/common/__init__.py",
+    "src/catalog/__init__.py",
+    "src/shared/__init__.py",
+    "src/packages.lock",
 )
 
 

@@ -1,0 +1,120 @@
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from fakes import recipes
+from fakes.builder import FakeBuildx, workshop
+from msgspec.structs import replace
+
+from lockage.build.archive import entry
+from lockage.build.budget import OverBudget
+from lockage.build.execute import execute
+from lockage.build.image import Workshop
+from lockage.build.packages import Target, key
+from lockage.build.stage import ChangedSincePlan
+from lockage.model.artifact import Artifact, LayerArtifact, ZipArtifact
+from lockage.oci.layout import hash_file
+from lockage.plan.archive import ArchiveRecipe
+from lockage.plan.decide import BuildPlan
+from lockage.plan.recipe import Lock
+from lockage.plan.requirements import parse
+
+LOCK = "fast==1.0 --hash=sha256:" + "a" * 64 + "\n"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    files = {
+        "functions/dashboard/handler.py": "def handle(event, context): ...\n",
+        "functions/dashboard/probe.json": "{}\n",
+        "requirements.lock": LOCK,
+    }
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    return tmp_path
+
+
+@pytest.fixture
+def shop(root: Path) -> Workshop:
+    """A workshop whose store holds the only package of the lock."""
+    made = workshop(root, FakeBuildx())
+    store = made.packages.store
+    store.place.mkdir(parents=True)
+    (pin,) = parse("requirements.lock", LOCK)
+    target = Target(python="3.13", platform="linux/amd64", compiler=recipes.archive().base.digest)
+    store.add(key(pin, target), [entry("fast/__init__.py", b"# fast\n" * 1000)])
+    return made
+
+
+def built(shop: Workshop, **changes: object) -> Artifact:
+    (artifact,) = execute(recipes.plan_of(shop.root, recipes.archive(**changes)), shop)
+    return artifact
+
+
+def names(shop: Workshop, name: str = "dashboard") -> list[str]:
+    with zipfile.ZipFile(shop.dist.archive(name)) as archive:
+        return archive.namelist()
+
+
+def test_a_zip_has_packages_and_sources_side_by_side(shop: Workshop) -> None:
+    artifact = built(shop, lock=Lock(path="requirements.lock", digest=""))
+    assert names(shop) == ["dashboard/handler.py", "fast/__init__.py"]
+    assert isinstance(artifact, ZipArtifact)
+    assert artifact.digest == hash_file(shop.dist.archive("dashboard"))
+    assert artifact.size == shop.dist.archive("dashboard").stat().st_size
+    assert artifact.unpacked == 7000 + len("def handle(event, context): ...\n")
+    assert shop.dist.read_artifact("dashboard") == artifact
+
+
+def test_a_layer_has_all_of_it_where_python_looks(shop: Workshop) -> None:
+    artifact = built(shop, kind="layer", lock=Lock(path="requirements.lock", digest=""))
+    assert names(shop) == ["python/dashboard/handler.py", "python/fast/__init__.py"]
+    assert isinstance(artifact, LayerArtifact)
+
+
+def test_the_layers_of_a_zip_are_named_and_not_packed(shop: Workshop) -> None:
+    artifact = built(shop, layers=("common", "packages"))
+    assert isinstance(artifact, ZipArtifact)
+    assert artifact.layers == ("common", "packages")
+    assert names(shop) == ["dashboard/handler.py"]
+
+
+def test_the_same_again_is_the_same_bytes(shop: Workshop, root: Path) -> None:
+    first = built(shop)
+    (root / "functions/dashboard/handler.py").touch()
+    assert built(shop) == first
+
+
+def test_what_stands_is_reused_and_held_to_its_budget(shop: Workshop) -> None:
+    recipe = recipes.archive(lock=Lock(path="requirements.lock", digest=""))
+    plan = recipes.plan_of(shop.root, recipe)
+    execute(plan, shop)
+    artifact = json.loads(shop.dist.artifact("dashboard").read_bytes())
+    assert artifact["kind"] == "zip"
+    with pytest.raises(OverBudget) as caught:
+        execute(reuse(shop, recipe, budget_mb=0), shop)
+    assert caught.value.why == "    0.0 MB  fast\n    0.0 MB  dashboard"
+
+
+def reuse(shop: Workshop, recipe: ArchiveRecipe, **changes: object) -> BuildPlan:
+    plan = recipes.plan_of(shop.root, replace(recipe, **changes))
+    return replace(plan, steps=tuple(replace(step, action="reuse") for step in plan.steps))
+
+
+def test_over_budget_leaves_what_stood(shop: Workshop) -> None:
+    before = built(shop)
+    with pytest.raises(OverBudget) as caught:
+        built(shop, budget_mb=0)
+    assert caught.value.what == "dashboard weighs 0 MB unpacked; its budget is 0 MB"
+    assert shop.dist.read_artifact("dashboard") == before
+    assert [path.name for path in shop.dist.root.iterdir() if path.name.startswith(".part-")] == []
+
+
+def test_a_source_that_changed_since_the_plan_is_refused(shop: Workshop, root: Path) -> None:
+    plan = recipes.plan_of(root, recipes.archive())
+    (root / "functions/dashboard/handler.py").write_text("other\n")
+    with pytest.raises(ChangedSincePlan):
+        execute(plan, shop)
+    assert shop.dist.find_artifact("dashboard") is None
