@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from lockage.aws.calls import BotoClient, Caller, ConflictError, StaleError
-from lockage.aws.lambda_shape import alias_state, answer, code_sha256, layer_arns, place_of, version_state
+from lockage.aws.digests import to_base64
+from lockage.aws.lambda_shape import alias_state, answer, layer_arns, place_of, version_state
 from lockage.aws.layers import LayerClient
 from lockage.aws.pacing import Pace
 from lockage.errors import AwsError
@@ -111,7 +112,7 @@ class LambdaClient:
         Raises:
             StaleError: it has another revision, or holds another archive.
         """
-        guard = {} if archive is None else {"CodeSha256": code_sha256(archive)}
+        guard = {} if archive is None else {"CodeSha256": to_base64(archive)}
         try:
             response = self._change(
                 "lambda:PublishVersion", function, self._boto.publish_version, **guard, RevisionId=revision

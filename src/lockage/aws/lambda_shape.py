@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from msgspec.structs import replace
 
+from lockage.aws.digests import from_base64
 from lockage.model.canonical import content_digest
 from lockage.model.ids import Digest
 from lockage.model.release import Architecture, Configuration
@@ -48,7 +49,7 @@ def version_state(response: Mapping[str, Any], layers: tuple[Digest, ...] = ()) 
         version=held["Version"],
         revision=held.get("RevisionId", ""),
         package=package,
-        digest=archive_digest(held.get("CodeSha256", "")) if zipped else _digest(code.get("ResolvedImageUri", "")),
+        digest=from_base64(held.get("CodeSha256", "")) if zipped else _digest(code.get("ResolvedImageUri", "")),
         configuration=_zip_configuration(held, layers) if zipped else _image_configuration(held),
         shell=content_digest({name: held.get(name) or None for name in _TERRAFORMS}),
         state=held.get("State", ""),
@@ -86,16 +87,6 @@ def _told(failed: str, body: str, log: str) -> str:
         words = f"{failed}: {body}"
     tail = base64.b64decode(log).decode(errors="replace").strip().splitlines()[-10:]
     return "\n".join([words, *tail])
-
-
-def archive_digest(code_sha256: str) -> Digest | None:
-    """A zip's or layer's digest from Lambda's ``CodeSha256``, the same in base64; None where Lambda names none."""
-    return Digest(f"sha256:{base64.b64decode(code_sha256).hex()}") if code_sha256 else None
-
-
-def code_sha256(digest: Digest) -> str:
-    """The way back."""
-    return base64.b64encode(bytes.fromhex(digest.removeprefix("sha256:"))).decode()
 
 
 def place_of(source: str) -> tuple[str, str]:

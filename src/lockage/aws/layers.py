@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from lockage.aws.calls import BotoClient, Caller, DeniedError
-from lockage.aws.lambda_shape import archive_digest, place_of
+from lockage.aws.digests import from_base64
+from lockage.aws.lambda_shape import place_of
 from lockage.aws.pacing import Pace
 from lockage.errors import AwsError
 from lockage.model.ids import Digest
@@ -135,4 +136,4 @@ class LayerClient:
 
 def _content(response: dict[str, Any]) -> Digest | None:
     """What a layer version holds, as far as Lambda says."""
-    return archive_digest(response.get("Content", {}).get("CodeSha256", ""))
+    return from_base64(response.get("Content", {}).get("CodeSha256", ""))

@@ -136,6 +136,6 @@ def test_what_lambda_may_not_read_for_us_is_named_as_the_right_that_lacks() -> N
     )
     refusal = {"Error": {"Code": "AccessDeniedException", "Message": message}}
     with pytest.raises(DeniedError) as caught:
-        call(ClientError(refusal, "UpdateFunctionCode"))  # type: ignore[arg-type]
+        call(ClientError(refusal, "UpdateFunctionCode"))
     assert caught.value.what.endswith("lacks the permission s3:GetObject")
     assert "on:  arn:aws:s3:::platform-releases/archives/ab.zip\n" in caught.value.why

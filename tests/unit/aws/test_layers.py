@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockage.aws.calls import Caller, DeniedError, StaleError
+from lockage.aws.digests import from_base64, to_base64
 from lockage.aws.lambda_ import LambdaClient
-from lockage.aws.lambda_shape import archive_digest
-from lockage.aws.lambda_shape import code_sha256 as as_lambda_has_it
 from lockage.aws.pacing import Pace
 from lockage.errors import AwsError
 from lockage.model.ids import Digest
@@ -26,7 +25,7 @@ def archive(text: str) -> bytes:
 
 
 def digest(text: str) -> Digest:
-    found = archive_digest(code_sha256(archive(text)))
+    found = from_base64(code_sha256(archive(text)))
     assert found is not None
     return found
 
@@ -105,7 +104,7 @@ def configure(client: LambdaClient, *layers: str) -> VersionState:
 @given(st.binary(min_size=32, max_size=32))
 def test_lambdas_base64_and_our_hex_are_one_digest(content: bytes) -> None:
     digest = Digest(f"sha256:{content.hex()}")
-    assert archive_digest(as_lambda_has_it(digest)) == digest
+    assert from_base64(to_base64(digest)) == digest
 
 
 def test_a_zip_is_known_by_its_archive(client: LambdaClient) -> None:

@@ -1,3 +1,6 @@
+import hashlib
+from pathlib import Path
+
 import pytest
 from fakes.aws import BrokenBody, World
 from fakes.aws_services import FakeEcr, FakeS3, FakeSsm
@@ -8,6 +11,7 @@ from lockage.aws.ecr import EcrClient, registry_host
 from lockage.aws.ssm import ParameterClient
 from lockage.config.schema import Registry
 from lockage.errors import AwsError
+from lockage.model.ids import Digest
 
 CALLER = Caller(lambda: "arn:aws:sts::222222222222:assumed-role/platform-publisher/lockage")
 REGISTRY = Registry(account="222222222222", region="eu-central-1", store="platform-releases")
@@ -33,6 +37,42 @@ def test_a_document_that_breaks_off_is_an_error_that_says_so(monkeypatch: pytest
     monkeypatch.setattr(fake, "get_object", lambda **_: broken, raising=False)
     with pytest.raises(AwsError, match="s3:GetObject got no answer for arn:aws:s3:::releases/a"):
         Bucket(fake, "releases", caller=CALLER).read("a.json")
+
+
+def sha256(content: bytes) -> Digest:
+    return Digest(f"sha256:{hashlib.sha256(content).hexdigest()}")
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    path = tmp_path / "archive.zip"
+    path.write_bytes(b"zip")
+    return path
+
+
+def test_a_file_is_written_once_and_known_by_its_checksum(archive: Path) -> None:
+    bucket = Bucket(FakeS3(World(), "222222222222"), "releases", caller=CALLER)
+    assert bucket.digest_of("archives/a.zip") is None
+    bucket.upload("archives/a.zip", archive, sha256(b"zip"))
+    assert bucket.digest_of("archives/a.zip") == sha256(b"zip")
+    with pytest.raises(StaleError):
+        bucket.upload("archives/a.zip", archive, sha256(b"zip"))
+
+
+def test_a_file_that_is_not_what_it_should_be_is_not_taken(archive: Path) -> None:
+    bucket = Bucket(FakeS3(World(), "222222222222"), "releases", caller=CALLER)
+    with pytest.raises(AwsError) as caught:
+        bucket.upload("archives/a.zip", archive, sha256(b"another"))
+    assert "BadDigest" in caught.value.why
+    assert bucket.digest_of("archives/a.zip") is None
+
+
+@pytest.mark.parametrize("told", [{}, {"ChecksumSHA256": "AAAA-2", "ChecksumType": "COMPOSITE"}])
+def test_a_file_that_somebody_else_wrote_is_not_known(told: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeS3(World(), "222222222222")
+    monkeypatch.setattr(fake, "head_object", lambda **_: told, raising=False)
+    with pytest.raises(AwsError, match=r"it cannot be told what archives/a\.zip in the bucket releases holds"):
+        Bucket(fake, "releases", caller=CALLER).digest_of("archives/a.zip")
 
 
 def test_what_is_denied_in_a_bucket_is_named() -> None:
