@@ -21,8 +21,7 @@ PLAIN = Facts(
     code_changes=6,
     lock_changes=6,
     image_start_ms=3102,
-    zip_start_ms=891,
-    layers_start_ms=891,
+    archive_start_ms=891,
     code_sharers=1,
     lock_sharers=1,
     packages=12,
@@ -49,7 +48,6 @@ INGESTION = replace(
     image_unpacked=180 * MB,
     code_changes=9,
     lock_changes=1,
-    cold_start_ms=1000,
 )
 ANALYSIS = replace(
     PLAIN,

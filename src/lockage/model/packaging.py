@@ -21,8 +21,7 @@ Fact = Literal[
     "lock_changes",
     "cold_start_ms",
     "image_start_ms",
-    "zip_start_ms",
-    "layers_start_ms",
+    "archive_start_ms",
     "code_sharers",
     "lock_sharers",
     "packages",
@@ -65,10 +64,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What nine of ten cold starts should stay below; None where nothing is declared."""
     image_start_ms: int | None = None
     """P90 of its cold start as an image."""
-    zip_start_ms: int | None = None
-    """P90 of its cold start as a zip."""
-    layers_start_ms: int | None = None
-    """P90 of its cold start as a zip with layers."""
+    archive_start_ms: int | None = None
+    """P90 of its cold start as a zip, with layers or without: either way the same files are unpacked before it."""
     code_sharers: int | None = None
     """Functions that have a source folder in common with it, itself included."""
     lock_sharers: int | None = None

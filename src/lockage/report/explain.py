@@ -24,8 +24,7 @@ WORDS: dict[Fact, tuple[str, Unit]] = {
     "lock_changes": ("lock changes in 30 days", ""),
     "cold_start_ms": ("declared cold start", "ms"),
     "image_start_ms": ("cold start as image, P90", "ms"),
-    "zip_start_ms": ("cold start as zip, P90", "ms"),
-    "layers_start_ms": ("cold start layered, P90", "ms"),
+    "archive_start_ms": ("cold start as zip, P90", "ms"),
     "code_sharers": ("functions with its code", ""),
     "lock_sharers": ("functions with its lock", ""),
     "packages": ("packages", ""),
@@ -90,8 +89,7 @@ def contradiction(decision: Decision) -> str:
     if not decision.contradicted:
         return ""
     declared = _FUNCTION[decision.facts.declared]
-    strongest = sorted(filter(lambda one: _counts(one.rule, decision), decision.spoken), key=_strength)[:_REASONS]
-    reasons = "; ".join(f"{name} {value} ({bound})" for name, value, bound in map(_measured, strongest))
+    reasons = "; ".join(_reasons(decision)[:_REASONS])
     said = f"{decision.facts.function} is declared as {declared}, and the rules say {_answer(decision)}: {reasons}."
     return f"{said} Nothing is changed by itself. {_way(decision)}".rstrip()
 
@@ -189,6 +187,13 @@ def _figures(decision: Decision) -> str:
     return f"{facts.runtime} on {facts.platform}; {'; '.join(told)}{names}"
 
 
+def _reasons(decision: Decision) -> list[str]:
+    """Figures that tell what wins from what is declared, those of the strongest rules first."""
+    counting = [one for one in decision.spoken if _counts(one.rule, decision)]
+    strongest = sorted(counting, key=lambda one: -one.rule.weight)
+    return list(dict.fromkeys(f"{name} {value} ({bound})" for name, value, bound in map(_measured, strongest)))
+
+
 def _counts(rule: Rule, decision: Decision) -> bool:
     """Whether a rule tells what wins from what is declared."""
     of_declared = decision.facts.declared in rule.packagings
@@ -196,10 +201,6 @@ def _counts(rule: Rule, decision: Decision) -> bool:
         return of_declared and rule.effect == "rules out"
     of_winner = bool(set(rule.packagings) & set(decision.possible))
     return (of_winner and not of_declared) if rule.effect == "speaks for" else (of_declared and not of_winner)
-
-
-def _strength(one: Spoken) -> int:
-    return -one.rule.weight
 
 
 def _way(decision: Decision) -> str:

@@ -15,7 +15,7 @@ HEADLINES = {
     "dashboard: zip, as declared": DASHBOARD,
     "dashboard: zip, though image is declared": replace(DASHBOARD, declared="image"),
     "dashboard: inconclusive: image or zip, by what is not measured; zip is declared": replace(DASHBOARD, glibc=None),
-    "plain: image or layers, at equal scores; zip is declared": replace(TIED, code_sharers=2),
+    "plain: image or layers, at equal scores; zip is declared": replace(TIED, code_sharers=2, lock_changes=1),
     "plain: no packaging fits; zip is declared": replace(PLAIN, unpacked=300 * MIB, image_unpacked=11 * GB),
 }
 
@@ -30,9 +30,9 @@ def test_the_first_line_is_the_answer(line: str, facts: Facts) -> None:
 
 def test_each_rule_tells_figure_threshold_reason_and_source() -> None:
     text = as_text(decide(DASHBOARD))
-    assert "  zip +11, layers +8, image -2\n" in text
-    assert "+3 zip, layers  declared cold start       1,000 ms  at most 1,000 ms\n" in text
-    assert "      zips were seen to start below a second, images in two to three [1]\n" in text
+    assert "  zip +11, layers +5, image -5\n" in text
+    assert "+3 zip          declared cold start       1,000 ms  at most 1,000 ms\n" in text
+    assert "      zips that hold everything were seen to start below a second: P90 0.9 s [1]\n" in text
     assert "-2 image        cold start as image, P90  3,102 ms  over 1,000 ms\n" in text
     assert "  [1] founding document “ADR-005: Lambda Packaging Strategy (ZIP vs Container Images)”\n" in text
 
@@ -60,7 +60,7 @@ def test_what_is_ruled_out_is_not_argued_for() -> None:
 
 
 def test_what_is_not_measured_is_named_with_its_weight() -> None:
-    text = as_text(decide(replace(DASHBOARD, glibc=None, zip_start_ms=None)))
+    text = as_text(decide(replace(DASHBOARD, glibc=None, archive_start_ms=None)))
     assert "Not measured\n  C library needed        decides\n" in text
     assert "  cold start as zip, P90  would not change the answer\n" in text
     assert "What would change that" not in text
@@ -73,7 +73,7 @@ def test_everything_measured_leaves_no_empty_heading() -> None:
 
 
 def test_a_start_that_is_not_declared_says_so() -> None:
-    assert "now not declared" in as_text(decide(replace(TIED, code_sharers=2)))
+    assert "now not declared" in as_text(decide(replace(TIED, code_sharers=2, lock_changes=1)))
 
 
 def test_a_contradiction_names_the_strongest_reasons_and_the_way() -> None:
@@ -105,7 +105,7 @@ def test_nothing_is_said_of_a_declaration_that_the_rules_allow() -> None:
 
 
 def test_a_tie_shows_no_way() -> None:
-    told = contradiction(decide(replace(TIED, code_sharers=2)))
+    told = contradiction(decide(replace(TIED, code_sharers=2, lock_changes=1)))
     assert "the rules say image or layers, at equal scores" in told
     assert told.endswith("Nothing is changed by itself.")
 
@@ -121,7 +121,7 @@ def test_a_tie_shows_no_way() -> None:
         ("image_unpacked", 10 * GB, "10 GB"),
         ("glibc", 17, "GLIBC 2.17"),
         ("glibc", 0, "none"),
-        ("zip_start_ms", 1200, "1,200 ms"),
+        ("archive_start_ms", 1200, "1,200 ms"),
         ("code_changes", 7, "7"),
     ],
 )
