@@ -148,6 +148,8 @@ class FakeClient:
         if self.world.refuses(role, action):
             identity = f"arn:aws:sts::{self.account}:assumed-role/{role}/lockage"
             message = f"User: {identity} is not authorized to perform: {action}"
+            if operation.startswith("Head"):  # has no body to say why
+                raise error("403", "Forbidden", operation, status=403)
             raise error(self.denied_code, message, operation, status=403)
         self.world.lets_others_go_first(action)
         self.before(operation)

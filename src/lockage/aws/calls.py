@@ -11,7 +11,8 @@ from urllib3.exceptions import HTTPError
 
 from lockage.errors import AwsError
 
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"})
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403"})
+"""The last is S3's answer to HeadObject, which has no body to say more."""
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"})
 _STALE = frozenset({"PreconditionFailed", "PreconditionFailedException", "ConditionalRequestConflict"})
 _BUSY = frozenset({"ResourceConflictException", "ResourceNotReadyException"})

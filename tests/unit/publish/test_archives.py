@@ -12,6 +12,7 @@ from lockage.model.artifact import LayerArtifact
 from lockage.model.ids import Digest, Fingerprint
 from lockage.publish.archives import hold, store
 
+PUBLISHER = "arn:aws:sts::222222222222:assumed-role/platform-publisher/lockage"
 CONTENT = b"an archive"
 DIGEST = Digest(f"sha256:{hashlib.sha256(CONTENT).hexdigest()}")
 KEY = f"archives/{DIGEST.removeprefix('sha256:')}.zip"
@@ -34,7 +35,7 @@ def s3() -> FakeS3:
 
 @pytest.fixture
 def bucket(s3: FakeS3) -> Bucket:
-    return Bucket(s3, "platform-releases", caller=Caller(lambda: "me"))
+    return Bucket(s3, "platform-releases", caller=Caller(lambda: PUBLISHER))
 
 
 @pytest.fixture
