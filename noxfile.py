@@ -140,7 +140,7 @@ def reproduce(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure against peers, side by side; prints lines `ratio <what> <figure>`: one benchmark by NAME."""
-    install(session, extras=("build", "rehearsal"))
+    install(session, extras=("build", "rehearsal"), groups=("bench",))
     name, *rest = set_up(session, "engine", "opa", "crane", "base") or [""]
     known = {path.stem.replace("_", "-"): path for path in sorted((ROOT / "benchmarks").glob("*.py"))}
     if name not in known:

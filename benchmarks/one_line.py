@@ -15,7 +15,7 @@ from lockage.build.stage import stage_dependencies, stage_scripts, stage_sources
 from lockage.model.dist import DistDir
 from lockage.plan.make import make_plan
 from lockage.plan.recipe import Recipe
-from lockage.tools.buildx import Build, command
+from lockage.tools.buildx import Build, choose, command
 from lockage.tools.cache import cache_dir
 from lockage.tools.docker import Docker
 from lockage.tools.locked import Locked
@@ -56,8 +56,11 @@ class Bare:
         """Seconds for one change, contexts staged before the clock starts."""
         edit(self._project / HANDLER, f"by bare, round {number}")
         plan = make_plan(self._project / "lockage.yaml", (IMAGE,), Docker())
-        what = self._stage(plan.step(IMAGE).recipe, self._work / f"round-{number}")
-        taken = seconds(partial(self._release, command(plan.builder, what), what.output, str(number)))
+        recipe = plan.step(IMAGE).recipe
+        assert isinstance(recipe, Recipe)  # noqa: S101 - it is an image
+        what = self._stage(recipe, self._work / f"round-{number}")
+        builder = choose(Docker().engine())
+        taken = seconds(partial(self._release, command(builder, what), what.output, str(number)))
         shutil.rmtree(what.output)
         return taken
 

@@ -16,7 +16,7 @@ from lockage.build.budget import hold_budget
 from lockage.build.normal import digest
 from lockage.build.packages import Packages
 from lockage.console import Console
-from lockage.model.artifact import Artifact, ImageArtifact, Layer
+from lockage.model.artifact import ImageArtifact, Layer
 from lockage.model.dist import DistDir, write
 from lockage.oci import layout
 from lockage.plan.decide import Step
@@ -54,7 +54,7 @@ class Staged(msgspec.Struct, frozen=True, kw_only=True):
     """Named contexts, for every place of the Dockerfile and for images that a mirror takes the place of."""
 
 
-def build_image(step: Step, recipe: Recipe, shop: Workshop) -> Artifact:
+def build_image(step: Step, recipe: Recipe, shop: Workshop) -> ImageArtifact:
     """Build an image into ``dist/<name>``; nothing is left there if it fails.
 
     Raises:
@@ -112,7 +112,7 @@ def _dependencies(recipe: Recipe, lock: Lock, shop: Workshop) -> str:
     return found.context
 
 
-def _build(step: Step, recipe: Recipe, shop: Workshop, staged: Staged, folder: Path) -> Artifact:
+def _build(step: Step, recipe: Recipe, shop: Workshop, staged: Staged, folder: Path) -> ImageArtifact:
     output = folder / "layout"
     own = {name: shop.dist.layout(name) for name in recipe.upon}
     if shop.use_cache:
@@ -146,7 +146,7 @@ def weigh(recipe: Recipe, built: layout.Layout, shop: Workshop) -> int:
     return sum(sizes)
 
 
-def describe(step: Step, recipe: Recipe, built: layout.Layout, unpacked: int) -> Artifact:
+def describe(step: Step, recipe: Recipe, built: layout.Layout, unpacked: int) -> ImageArtifact:
     """The artifact's value."""
     layers = zip(built.manifest.layers, built.config.rootfs.diff_ids, strict=True)
     return ImageArtifact(

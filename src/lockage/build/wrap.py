@@ -13,7 +13,7 @@ from lockage.build.bytecode import Compiler
 from lockage.build.image import Workshop
 from lockage.build.packages import Target
 from lockage.build.packs import Pack
-from lockage.model.artifact import Artifact, LayerArtifact, ZipArtifact
+from lockage.model.artifact import LayerArtifact, ZipArtifact
 from lockage.model.ids import Digest
 from lockage.plan import requirements
 from lockage.plan.archive import ArchiveRecipe
@@ -22,7 +22,7 @@ from lockage.plan.decide import Step
 _EXECUTABLE = 0o111
 
 
-def build_archive(step: Step, recipe: ArchiveRecipe, shop: Workshop) -> Artifact:
+def build_archive(step: Step, recipe: ArchiveRecipe, shop: Workshop) -> ZipArtifact | LayerArtifact:
     """Build a zip or layer into ``dist/<name>``; nothing is left there if it fails.
 
     Raises:
@@ -92,7 +92,9 @@ def _source(prefix: str, tree: Path, path: Path) -> Entry:
     return entry(prefix + path.relative_to(tree).as_posix(), path.read_bytes(), executable=executable)
 
 
-def _describe(step: Step, recipe: ArchiveRecipe, digest: Digest, size: int, unpacked: int) -> Artifact:
+def _describe(
+    step: Step, recipe: ArchiveRecipe, digest: Digest, size: int, unpacked: int
+) -> ZipArtifact | LayerArtifact:
     made = ZipArtifact(
         name=recipe.name,
         digest=digest,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lockage.build.archive import ArchiveError, Entry, entry, write
 from lockage.oci.layout import hash_file
 
-SEGMENTS = st.text(st.characters(exclude_characters="/\\\0", exclude_categories=("Cs",)), min_size=1).filter(
+SEGMENTS = st.text(st.characters(exclude_characters="/\\\0", codec="utf-8"), min_size=1).filter(
     lambda text: text not in {".", ".."}
 )
 FILES = st.dictionaries(st.lists(SEGMENTS, min_size=1, max_size=3).map("/".join), st.binary(max_size=200), max_size=8)

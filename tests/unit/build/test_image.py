@@ -12,7 +12,7 @@ from lockage.build import image
 from lockage.build.execute import execute
 from lockage.build.image import Workshop
 from lockage.errors import LockageError
-from lockage.model.artifact import Artifact
+from lockage.model.artifact import ImageArtifact
 from lockage.model.dist import DistDir
 from lockage.oci import layout
 from lockage.plan.decide import BuildPlan, Step
@@ -22,7 +22,7 @@ from lockage.tools.buildx import Build, Builder, BuildFailed
 DOCKERFILES = ("images/base/Dockerfile", "images/platform/Dockerfile")
 
 
-def build_image(step: Step, shop: Workshop) -> Artifact:
+def build_image(step: Step, shop: Workshop) -> ImageArtifact:
     """Build a step that is an image's."""
     assert isinstance(step.recipe, Recipe)
     return image.build_image(step, step.recipe, shop)

@@ -72,7 +72,9 @@ def project(tmp_path: Path) -> Path:
 
 def of_files(project: Path, **changes: Any) -> Recipe:  # noqa: ANN401 - any field
     """The platform's recipe, of the files that stand in the project."""
-    return recipes.plan_of(project, recipes.platform(**{"upon": (), **changes})).step("platform").recipe
+    recipe = recipes.plan_of(project, recipes.platform(**{"upon": (), **changes})).step("platform").recipe
+    assert isinstance(recipe, Recipe)
+    return recipe
 
 
 def refused(project: Path, recipe: Recipe) -> LockageError:

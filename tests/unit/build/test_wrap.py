@@ -1,6 +1,7 @@
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes import recipes
@@ -48,7 +49,7 @@ def shop(root: Path) -> Workshop:
     return made
 
 
-def built(shop: Workshop, **changes: object) -> Artifact:
+def built(shop: Workshop, **changes: Any) -> Artifact:  # noqa: ANN401 - any field
     (artifact,) = execute(recipes.plan_of(shop.root, recipes.archive(**changes)), shop)
     return artifact
 
@@ -98,7 +99,7 @@ def test_what_stands_is_reused_and_held_to_its_budget(shop: Workshop) -> None:
     assert caught.value.why == "    0.0 MB  fast\n    0.0 MB  dashboard"
 
 
-def reuse(shop: Workshop, recipe: ArchiveRecipe, **changes: object) -> BuildPlan:
+def reuse(shop: Workshop, recipe: ArchiveRecipe, **changes: Any) -> BuildPlan:  # noqa: ANN401 - any field
     plan = recipes.plan_of(shop.root, replace(recipe, **changes))
     return replace(plan, steps=tuple(replace(step, action="reuse") for step in plan.steps))
 

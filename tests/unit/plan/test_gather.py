@@ -3,12 +3,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from fakes import recipes
 from fakes.builder import FakeDocker
 from fakes.oci import write_layout
 
 from lockage.config.load import load_project
 from lockage.config.schema import Local, Mirrors
 from lockage.errors import LockageError
+from lockage.plan.archive import ArchiveRecipe, inputs
 from lockage.plan.decide import Builders, BuildPlan, decide
 from lockage.plan.gather import Gatherer
 from lockage.plan.recipe import Recipe, sha256
@@ -72,9 +74,15 @@ class Project:
         home.mkdir(parents=True, exist_ok=True)
         (home / "tool.json").write_bytes(msgspec.json.encode(msgspec.convert(record, Record)))
 
-    def recipes(self, *names: str) -> list[Recipe]:
+    def all_recipes(self, *names: str) -> list[Recipe | ArchiveRecipe]:
         project = load_project(self.root / "lockage.yaml")
         return Gatherer(self.root, project, self.local, docker=self.docker, tools=self.tools).recipes(names)
+
+    def recipes(self, *names: str) -> list[Recipe]:
+        return [recipe for recipe in self.all_recipes(*names) if isinstance(recipe, Recipe)]
+
+    def archives(self, *names: str) -> list[ArchiveRecipe]:
+        return [recipe for recipe in self.all_recipes(*names) if isinstance(recipe, ArchiveRecipe)]
 
     def plan(self) -> BuildPlan:
         return decide(self.recipes(), Builders(image="BuildKit 1"), {})
@@ -234,3 +242,63 @@ def test_a_link_in_a_source_is_refused(project: Project) -> None:
     error = refused(project)
     assert error.what == "functions/scorer holds something that is not a file"
     assert "functions/scorer/secrets (mode 120000)" in error.why
+
+
+ZIPS = f"""\
+runtimes: {{python3.13: "{BASE}"}}
+zips:
+  api: {{requirements: functions/api.lock, sources: [functions/api], layers: [shared]}}
+  alone: {{sources: [functions/api]}}
+layers:
+  shared: {{sources: [functions/shared], platform: linux/amd64}}
+  other: {{sources: [functions/shared]}}
+"""
+
+
+@pytest.fixture
+def zipped(project: Project) -> Project:
+    """With two zips, one of which runs with a layer, and another layer."""
+    project.write("lockage.yaml", FILES["lockage.yaml"] + ZIPS)
+    for name in ("api/handler.py", "shared/log.py"):
+        project.write(f"functions/{name}", "X = 1\n")
+    project.write("functions/api.lock", f"boto3==1.0 {HASH}\n")
+    return project
+
+
+def test_layers_come_before_the_zips_that_run_with_them(zipped: Project) -> None:
+    assert [(one.name, one.kind, one.layers) for one in zipped.archives()] == [
+        ("shared", "layer", ()),
+        ("other", "layer", ()),
+        ("api", "zip", ("shared",)),
+        ("alone", "zip", ()),
+    ]
+
+
+def test_a_named_zip_brings_its_layers_and_nothing_else(zipped: Project) -> None:
+    assert [one.name for one in zipped.all_recipes("api")] == ["shared", "api"]
+    assert [one.name for one in zipped.all_recipes("other")] == ["other"]
+
+
+def test_a_runtime_has_a_stand_in_as_a_base_has(zipped: Project) -> None:
+    (_, api) = zipped.archives("api")
+    assert (api.base.reference, api.base.second_source) == (BASE, f"docker-image://standin:1 stands in for {BASE}")
+    assert any(one.second_source for one in inputs(api, "1"))
+
+
+def test_what_has_no_packages_rests_on_no_image(zipped: Project) -> None:
+    (alone,) = zipped.archives("alone")
+    assert not any(one.kind in {"base", "requirements"} or one.second_source for one in inputs(alone, "1"))
+
+
+def test_what_is_in_a_layer_is_no_input_of_the_zip(zipped: Project) -> None:
+    before = {one.name: inputs(one, "1") for one in zipped.archives()}
+    zipped.write("functions/shared/log.py", "X = 2\n")
+    after = {one.name: inputs(one, "1") for one in zipped.archives()}
+    assert {name for name in after if after[name] != before[name]} == {"shared", "other"}
+
+
+@pytest.mark.parametrize("change", ["kind", "platform", "runtime", "layers"])
+def test_every_part_of_an_archive_s_declaration_is_an_input(change: str) -> None:
+    one = recipes.archive()
+    other = {"kind": "layer", "platform": "linux/arm64", "runtime": "python3.14", "layers": ("shared",)}[change]
+    assert inputs(msgspec.structs.replace(one, **{change: other}), "1") != inputs(one, "1") != inputs(one, "2")
