@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from lockage.errors import GateFailed, Inconclusive, UsageError
-from lockage.model.artifact import ImageArtifact
+from lockage.model.artifact import Artifact, ImageArtifact
 from lockage.model.verdict import Verdict
 from lockage.oci.layout import Layout
 
@@ -31,7 +31,7 @@ _LAYERS = frozenset(
 
 
 class NotAcceptedError(UsageError):
-    """An image that may not be pushed; nothing was."""
+    """An artifact that may not be pushed; nothing was."""
 
 
 def hold_lambda_takes(artifact: ImageArtifact, layout: Layout) -> None:
@@ -74,17 +74,17 @@ def hold_identity(artifact: ImageArtifact, layout: Layout) -> None:
         )
 
 
-def hold_verdict(artifact: ImageArtifact, verdict: Verdict) -> None:
-    """Hold that the gate let this very image pass.
+def hold_verdict(artifact: Artifact, verdict: Verdict) -> None:
+    """Hold that the gate let this very artifact pass.
 
     Raises:
         GateFailed: it stopped it.
-        Inconclusive: it could not tell, or it judged another image.
+        Inconclusive: it could not tell, or it judged another one.
     """
     if verdict.artifact != artifact.digest:
         raise Inconclusive(
             f"{artifact.name} has no verdict",
-            why=f"the one in dist/ is on {verdict.artifact}, and the image is {artifact.digest}",
+            why=f"the one in dist/ is on {verdict.artifact}, and what was built is {artifact.digest}",
             remedy=f"scan it: ./noxw -s scan -- {artifact.name}",
         )
     if verdict.outcome == "pass":
@@ -97,16 +97,16 @@ def hold_verdict(artifact: ImageArtifact, verdict: Verdict) -> None:
     )
 
 
-def second_sources(artifact: ImageArtifact, verdict: Verdict, sbom: Iterable[str]) -> tuple[str, ...]:
-    """Every reason why this image may serve a rehearsal only, each once."""
+def second_sources(artifact: Artifact, verdict: Verdict, sbom: Iterable[str]) -> tuple[str, ...]:
+    """Every reason why this artifact may serve a rehearsal only, each once."""
     return tuple(dict.fromkeys([*artifact.second_sources, *verdict.second_sources, *sbom]))
 
 
-def hold_rehearsal(artifact: ImageArtifact, reasons: tuple[str, ...], account: str, *, rehearsal: bool) -> None:
+def hold_rehearsal(artifact: Artifact, reasons: tuple[str, ...], account: str, *, rehearsal: bool) -> None:
     """Hold that a registry takes only what comes from originals, unless it is a rehearsal's.
 
     Raises:
-        NotAcceptedError: the image is marked, and the account is not a rehearsal's.
+        NotAcceptedError: it is marked, and the account is not a rehearsal's.
     """
     if reasons and not rehearsal:
         raise NotAcceptedError(
