@@ -201,6 +201,13 @@ class Measurements(msgspec.Struct, frozen=True, kw_only=True):
     """Where cold starts and builds were measured, in a few words; empty when none was."""
 
 
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """``dist/packaging.json``: the latest measurements of every function that was measured."""
+
+    schema: Literal[1] = 1
+    functions: dict[str, Measurements] = {}
+
+
 class Column(msgspec.Struct, frozen=True, kw_only=True):
     """One packaging with what follows from its figures; None is *not measured*."""
 

@@ -77,7 +77,7 @@ class Git:
 
         Args:
             since: with its time zone; held against when each commit was made.
-            paths: relative to the project; without one, any path.
+            paths: git's pathspecs, relative to the project; without one, any path.
 
         Returns:
             None when it cannot be told: the clone is shallow, as CI makes them, or there is no commit yet.
