@@ -10,6 +10,7 @@ import msgspec
 
 from lockage.errors import UsageError
 from lockage.model.artifact import Artifact
+from lockage.model.check import ArtifactCheck
 from lockage.model.verdict import Verdict
 
 T = TypeVar("T")
@@ -17,6 +18,7 @@ T = TypeVar("T")
 
 _ARTIFACT: "msgspec.json.Decoder[Artifact]" = msgspec.json.Decoder(Artifact)
 _VERDICT = msgspec.json.Decoder(Verdict)
+_CHECK = msgspec.json.Decoder(ArtifactCheck)
 
 
 class DistDir:
@@ -61,6 +63,10 @@ class DistDir:
         """What the gate decided."""
         return self.folder(name) / "verdict.json"
 
+    def check(self, name: str) -> Path:
+        """What came of running its functions."""
+        return self.folder(name) / "check.json"
+
     def timings(self) -> Path:
         """What took how long, by verb."""
         return self.root / "timings.json"
@@ -92,6 +98,14 @@ class DistDir:
         """
         return self._read(name, "verdict.json", _VERDICT, "./noxw -s scan")
 
+    def read_check(self, name: str) -> ArtifactCheck:
+        """What came of running its functions.
+
+        Raises:
+            UsageError: they were not run, or the result cannot be read.
+        """
+        return self._read(name, "check.json", _CHECK, f"./noxw -s check -- {name}")
+
     def write_artifact(self, folder: Path, artifact: Artifact) -> None:
         """Describe an artifact in its folder, before the folder takes its place by :meth:`replace`."""
         write(folder / "artifact.json", encode(artifact))
@@ -99,6 +113,10 @@ class DistDir:
     def write_verdict(self, name: str, verdict: Verdict) -> None:
         """Keep what the gate decided."""
         write(self.folder(name) / "verdict.json", encode(verdict))
+
+    def write_check(self, check: ArtifactCheck) -> None:
+        """Keep what came of running its functions."""
+        write(self.check(check.name), encode(check))
 
     def beside(self, name: str) -> Path:
         """A new empty folder on the same file system, to be filled and then given to :meth:`replace`.
