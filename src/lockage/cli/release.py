@@ -7,6 +7,7 @@ import click
 
 from lockage import github
 from lockage.aws.access import Access
+from lockage.aws.bucket import Bucket
 from lockage.aws.ecr import EcrClient
 from lockage.cli import handed, wares
 from lockage.cli.options import project_option
@@ -17,9 +18,9 @@ from lockage.errors import UsageError
 from lockage.model.canonical import canonical
 from lockage.model.dist import DistDir, write
 from lockage.model.ids import Digest
-from lockage.model.release import Release, image_tag
-from lockage.publish import acceptance
-from lockage.release.make import Source, make, probe_event, with_parent
+from lockage.model.release import Release, archive_key, image_tag
+from lockage.publish import acceptance, archives
+from lockage.release.make import Source, ingredients, make, probe_event, with_parent
 from lockage.release.store import ReleaseStore
 from lockage.report.live import console as make_console
 from lockage.report.timings import timed
@@ -31,14 +32,15 @@ from lockage.report.timings import timed
 def command(*, project_file: Path, evidence: Path | None, expect: dict[str, Digest] | None) -> None:
     """Write the release manifest of what was pushed, into dist/release.json and the release store.
 
-    A release names every function's image by digest, its declared configuration, and the evidence; its id is its own
-    hash. Made again of the same, it is the same release. Runs as the project's publisher. Prints the id.
+    A release names every function's image or zip, and its layers, by digest, its declared configuration, and the
+    evidence; its id is its own hash. Made again of the same, it is the same release. Runs as the project's publisher.
+    Prints the id.
     """
     console = make_console()
     project, root = load_project(project_file), project_file.parent
     dist = DistDir(root / "dist")
     with timed("release", dist, console):
-        used = list(dict.fromkeys(function.image for function in project.functions.values()))
+        used = ingredients(project)
         goods = dict(zip(used, wares.inspect(used, project, root, evidence=evidence, expect=expect), strict=True))
         access = Access.default(project.registry.region)
         access.require(project.registry.account, "the registry's account")
@@ -61,11 +63,12 @@ def _release(
     proven = {name: ware.proven for name, ware in goods.items()}
     rehearsal = access.parameters().is_rehearsal(project.project)
     release = make(project, source, proven, probes, rehearsal=rehearsal)
+    bucket = access.bucket(project.registry.store)
     for ware in goods.values():
         reasons = ware.proven.second_sources
         acceptance.hold_rehearsal(ware.artifact, reasons, project.registry.account, rehearsal=rehearsal)
-        _hold_pushed(ware, source, access.images())
-    store = ReleaseStore(access.bucket(project.registry.store))
+        _hold_pushed(ware, source, access.images(), bucket)
+    store = ReleaseStore(bucket)
     release = with_parent(release, _newest(project, store))
     for one in proven.values():
         for kind, content in one.documents.items():
@@ -82,11 +85,13 @@ def _newest(project: Project, store: ReleaseStore) -> Release | None:
     return store.release(record.release) if record.release else None
 
 
-def _hold_pushed(ware: wares.Ware, source: Source, images: EcrClient) -> None:
-    tag = image_tag(source.commit, ware.artifact.digest, dirty=source.dirty)
-    if images.digest_of(ware.repository, tag) != ware.artifact.digest:
-        raise UsageError(
-            f"{ware.artifact.name} was not pushed",
-            why=f"{ware.repository}:{tag} does not name {ware.artifact.digest}",
-            remedy="push it first: ./noxw -s push",
-        )
+def _hold_pushed(ware: wares.Ware, source: Source, images: EcrClient, bucket: Bucket) -> None:
+    if isinstance(ware, wares.ImageWare):
+        tag = image_tag(source.commit, ware.artifact.digest, dirty=source.dirty)
+        there = images.digest_of(ware.repository, tag) == ware.artifact.digest
+        why = f"{ware.repository}:{tag} does not name {ware.artifact.digest}"
+    else:
+        there = archives.hold(ware.artifact, bucket)
+        why = f"the bucket {bucket.name} holds no {archive_key(ware.artifact.digest)}"
+    if not there:
+        raise UsageError(f"{ware.artifact.name} was not pushed", why=why, remedy="push it first: ./noxw -s push")

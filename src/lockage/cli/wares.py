@@ -1,4 +1,4 @@
-"""What ``push`` and ``release`` are about: images in ``dist/`` with their evidence, held to be what they claim."""
+"""What ``push`` and ``release`` are about: artifacts in ``dist/`` with their evidence, held to be what they claim."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from lockage.cli.handed import hold_expected
-from lockage.config.schema import Image, Local, Project
+from lockage.config.schema import Local, Project
 from lockage.errors import UsageError
 from lockage.gate import again
 from lockage.gate.evidence import Scanner
@@ -16,7 +16,7 @@ from lockage.gate.policy import read as read_policy
 from lockage.inspect import documents
 from lockage.inspect.describe import read
 from lockage.inspect.documents import Maker, SbomDoubtful
-from lockage.model.artifact import ImageArtifact
+from lockage.model.artifact import Artifact, ImageArtifact, LayerArtifact, ZipArtifact
 from lockage.model.dist import DistDir
 from lockage.model.ids import Digest
 from lockage.model.verdict import Verdict
@@ -24,7 +24,8 @@ from lockage.oci import layout as oci
 from lockage.oci.layout import Layout, hash_file
 from lockage.plan.gather import Gatherer
 from lockage.plan.origin import Pinned, differences
-from lockage.publish import acceptance
+from lockage.publish import acceptance, unpacking
+from lockage.publish.unpacking import Contents
 from lockage.release.make import Proven, Source
 from lockage.tools.docker import Docker
 from lockage.tools.git import Git
@@ -33,22 +34,35 @@ from lockage.tools.lock import load as load_lock
 SYFT_CONFIG = Path("sbom/syft.yaml")
 
 
-class Ware(msgspec.Struct, frozen=True, kw_only=True):
+class ImageWare(msgspec.Struct, frozen=True, kw_only=True):
     """One image that may be pushed."""
 
+    artifact: ImageArtifact
     proven: Proven
     layout: Layout
     repository: str
 
+
+class ArchiveWare(msgspec.Struct, frozen=True, kw_only=True):
+    """One zip or layer that may be pushed."""
+
+    contents: Contents
+    proven: Proven
+    archive: Path
+
     @property
-    def artifact(self) -> ImageArtifact:
-        """The image."""
-        return self.proven.artifact
+    def artifact(self) -> ZipArtifact | LayerArtifact:
+        """What was built."""
+        return self.contents.artifact
+
+
+Ware = ImageWare | ArchiveWare
 
 
 def published(project: Project) -> tuple[str, ...]:
-    """The images that have a repository."""
-    return tuple(name for name, image in project.images.items() if image.repository is not None)
+    """The images that have a repository, and all zips and layers."""
+    images = (name for name, image in project.images.items() if image.repository is not None)
+    return (*images, *project.zips, *project.layers)
 
 
 def source(root: Path) -> Source:
@@ -65,10 +79,10 @@ def inspect(
     evidence: Path | None = None,
     expect: dict[str, Digest] | None = None,
 ) -> list[Ware]:
-    """Images of ``dist/``, every byte of them hashed again, with their verdicts and their SBOMs.
+    """Artifacts of ``dist/``, every byte of them hashed again, with their verdicts and their SBOMs.
 
     Args:
-        names: of the images.
+        names: of the artifacts.
         project: what ``lockage.yaml`` says.
         root: its folder.
         evidence: where findings and verdicts lie instead of in ``dist/``.
@@ -82,38 +96,85 @@ def inspect(
     for name in names:
         DistDir(root / "dist").read_artifact(name)  # what was never built is said first
     hold_built_from(names, project, root, expect)
+    handed = Handed(dist=DistDir(root / "dist"), evidence=DistDir(evidence or root / "dist"), root=root)
     policy = read_policy(project, root)
-    return [_inspect(name, project.images[name], root, policy, DistDir(evidence or root / "dist")) for name in names]
+    wares = [_inspect(name, project, handed, policy) for name in names]
+    _hold_together([ware.contents for ware in wares if isinstance(ware, ArchiveWare)], project, handed.dist)
+    return wares
 
 
-def _inspect(name: str, image: Image, root: Path, policy: Policy, evidence: DistDir) -> Ware:
-    dist = DistDir(root / "dist")
-    artifact, layout = dist.read_artifact(name), oci.read(dist.layout(name))
+class Handed(msgspec.Struct, frozen=True, kw_only=True):
+    """Where what was handed over lies."""
+
+    dist: DistDir
+    evidence: DistDir
+    """Findings and verdicts."""
+    root: Path
+    """What is checked out."""
+
+
+def _inspect(name: str, project: Project, handed: Handed, policy: Policy) -> Ware:
+    artifact = handed.dist.read_artifact(name)
+    if not isinstance(artifact, ImageArtifact):
+        archive = handed.dist.archive(name)
+        contents = unpacking.read(artifact, archive)
+        return ArchiveWare(contents=contents, proven=_prove(artifact, archive, handed, policy), archive=archive)
+    layout = oci.read(handed.dist.layout(name))
     oci.verify(layout)
     acceptance.hold_identity(artifact, layout)
     acceptance.hold_lambda_takes(artifact, layout)
-    verdict = evidence.read_verdict(name)
+    return ImageWare(
+        artifact=artifact,
+        proven=_prove(artifact, layout, handed, policy),
+        layout=layout,
+        repository=project.images[name].repository or "",
+    )
+
+
+def _prove(artifact: Artifact, place: Layout | Path, handed: Handed, policy: Policy) -> Proven:
+    """Hold an artifact to its verdict and its SBOMs."""
+    name = artifact.name
+    verdict = handed.evidence.read_verdict(name)
     acceptance.hold_verdict(artifact, verdict)
-    findings = evidence.findings(name).read_bytes()
-    again.hold(verdict, again.evidence(name, layout, findings, verdict, _scanner(verdict)), policy, datetime.now(UTC))
-    mark = hold_described(artifact, dist, root / SYFT_CONFIG)
-    proven = Proven(
+    findings = handed.evidence.findings(name).read_bytes()
+    again.hold(verdict, again.evidence(name, place, findings, verdict, _scanner(verdict)), policy, datetime.now(UTC))
+    mark = hold_described(artifact, handed.dist, handed.root / SYFT_CONFIG)
+    return Proven(
         artifact=artifact,
         documents={
-            "sbom.cdx": dist.cyclonedx(name).read_bytes(),
-            "sbom.spdx": dist.spdx(name).read_bytes(),
+            "sbom.cdx": handed.dist.cyclonedx(name).read_bytes(),
+            "sbom.spdx": handed.dist.spdx(name).read_bytes(),
             "findings": findings,
-            "verdict": evidence.verdict(name).read_bytes(),
+            "verdict": handed.evidence.verdict(name).read_bytes(),
         },
         second_sources=acceptance.second_sources(artifact, verdict, (mark,) if mark else ()),
     )
-    return Ware(proven=proven, layout=layout, repository=image.repository or "")
+
+
+def _hold_together(archives: Sequence[Contents], project: Project, dist: DistDir) -> None:
+    """Hold every zip to its layers, those included that are not meant to be pushed now."""
+    held = {contents.artifact.name: contents for contents in archives}
+    for name, contents in held.items():
+        if isinstance(contents.artifact, ZipArtifact):
+            layers = [held.get(layer) or _layer(layer, dist) for layer in contents.artifact.layers]
+            unpacking.hold_together(contents, layers, project.zips[name].layers)
+
+
+def _layer(name: str, dist: DistDir) -> Contents:
+    artifact = dist.read_artifact(name)
+    if not isinstance(artifact, LayerArtifact):
+        raise UsageError(
+            f"dist/{name} is not the layer that a zip was built for",
+            why=f"artifact.json describes an artifact of kind {artifact.__struct_config__.tag}",
+            remedy="build and scan again: ./noxw -s build sbom scan",
+        )
+    return unpacking.read(artifact, dist.archive(name))
 
 
 def hold_built_from(
     names: Sequence[str], project: Project, root: Path, expect: dict[str, Digest] | None = None
 ) -> None:
-    """Hold that images were built of what is checked out, all they are built upon included: their tag will say so.
+    """Hold that artifacts were built of what is checked out, all they are built upon included: their tag will say so.
 
     Raises:
         UsageError: naming every input that is another, or every artifact that is not the expected one.
@@ -131,11 +192,11 @@ def hold_built_from(
         )
 
 
-def hold_described(artifact: ImageArtifact, dist: DistDir, config: Path) -> str:
-    """Hold that both SBOMs are of this image, by the locked Syft; why they serve a rehearsal only, empty when not so.
+def hold_described(artifact: Artifact, dist: DistDir, config: Path) -> str:
+    """Hold that both SBOMs are of an artifact, by the locked Syft; why they serve a rehearsal only, empty when not so.
 
     Raises:
-        SbomDoubtful: one is missing, of another image, empty, or by another program or configuration.
+        SbomDoubtful: one is missing, of another artifact, empty, or by another program or configuration.
     """
     name = artifact.name
     cdx, spdx = read(name, dist.cyclonedx(name)), read(name, dist.spdx(name))

@@ -61,6 +61,11 @@ class Pushed(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     """Bytes of the whole image."""
 
+    @property
+    def place(self) -> str:
+        """Where people find it."""
+        return f"{self.repository}:{self.tag}"
+
 
 def push(artifact: ImageArtifact, layout: Layout, repository: str, tag: str, shop: Shop) -> Pushed:
     """Push an image that was held to be acceptable.

@@ -1,10 +1,11 @@
-"""The release store: a versioned bucket of JSON documents, kept consistent by conditional writes alone.
+"""The release store: a versioned bucket of JSON documents and archives, kept consistent by conditional writes alone.
 
 ================================= ======================================== ==============================
 key                               holds                                    written
 ================================= ======================================== ==============================
 ``releases/<id>.json``            a release; its SHA-256 is its name       once
 ``evidence/<sha256>.json``        a document about an artifact             once
+``archives/<sha256>.zip``         a zip or layer (``publish.archives``)    once
 ``environments/<e>/current.json`` what an environment runs and ran         if unchanged since it was read
 ``rollouts/<e>/<n>.json``         a rollout's journal                      if unchanged since it was read
 ================================= ======================================== ==============================

@@ -5,16 +5,17 @@ from pathlib import Path
 import msgspec
 import pytest
 from fakes.environment import digest, make_release
+from fakes.zips import zip_release
 from msgspec.structs import replace
 
 from lockage.config.load import load_project
 from lockage.config.schema import Project
 from lockage.errors import UsageError
-from lockage.model.artifact import ImageArtifact
+from lockage.model.artifact import ImageArtifact, LayerArtifact, ZipArtifact
 from lockage.model.canonical import canonical
 from lockage.model.ids import CommitSha, Fingerprint
-from lockage.model.release import Release, image_tag
-from lockage.release.make import REHEARSED, Proven, Source, make, probe_event, with_parent
+from lockage.model.release import Configuration, Release, image_tag
+from lockage.release.make import REHEARSED, Proven, Source, ingredients, make, probe_event, with_parent
 
 COMMIT = CommitSha("c" * 40)
 SOURCE = Source(commit=COMMIT, dirty=False)
@@ -22,7 +23,9 @@ SOURCE = Source(commit=COMMIT, dirty=False)
 
 @pytest.fixture(scope="module")
 def project() -> Project:
-    return load_project(Path(__file__).parents[3] / "lockage.yaml", files=False)
+    """This repository's own, with the functions of one image."""
+    found = load_project(Path(__file__).parents[3] / "lockage.yaml", files=False)
+    return replace(found, functions={name: one for name, one in found.functions.items() if one.image == "platform"})
 
 
 def proven(*second_sources: str, platform: str = "linux/amd64") -> Proven:
@@ -84,6 +87,7 @@ def test_the_id_is_the_hash_of_the_file(project: Project) -> None:
         {"second_sources": ("stand-in",)},
         {"evidence": ()},
         {"functions": ()},
+        {"layers": zip_release({}, {"deps": "1"}).layers},
         {"parent": make_release("a").id},
     ],
 )
@@ -117,6 +121,93 @@ def test_uncommitted_changes_are_for_a_rehearsal_only(project: Project) -> None:
 def test_an_arm_image_is_an_arm_function(project: Project) -> None:
     made = release(project, proven(platform="linux/arm64"))
     assert {one.configuration.architecture for one in made.functions} == {"arm64"}
+
+
+MIXED = """\
+version: 1
+project: platform
+runtimes: {python3.13: "public.ecr.aws/lambda/python:3.13@sha256:%s"}
+images: {platform: {dockerfile: images/platform/Dockerfile, sources: [functions/scorer], repository: platform}}
+layers: {deps: {requirements: layers/deps.lock}, common: {sources: [functions/common]}, spare: {sources: [spare]}}
+zips:
+  ingestion: {sources: [functions/ingestion], layers: [deps, common]}
+  dashboard: {sources: [functions/dashboard]}
+functions:
+  scorer: {image: platform, handler: scorer.handler.handle, probe: p.json}
+  ingestion: {zip: ingestion, handler: ingestion.handler.handle, probe: p.json, memory_mb: 512}
+  replay: {zip: ingestion, handler: ingestion.replay.handle, probe: p.json}
+  dashboard: {zip: dashboard, handler: dashboard.handler.handle, probe: p.json}
+registry: {account: "222222222222", region: eu-central-1, store: platform-releases}
+environments: {prod: {account: "222222222222", region: eu-central-1}}
+""" % ("0" * 64)
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Project:
+    (tmp_path / "lockage.yaml").write_text(MIXED)
+    return load_project(tmp_path / "lockage.yaml", files=False)
+
+
+def archive(name: str, letter: str, *, layers: tuple[str, ...] | None = None) -> Proven:
+    fields = {
+        "name": name,
+        "digest": digest(letter),
+        "fingerprint": Fingerprint(digest("f")),
+        "platform": "linux/arm64",
+        "runtime": "python3.13",
+        "size": 1,
+        "unpacked": 1,
+        "inputs": (),
+    }
+    made = LayerArtifact(**fields) if layers is None else ZipArtifact(**fields, layers=layers)  # type: ignore[arg-type]
+    return Proven(artifact=made, documents={"verdict": name.encode()}, second_sources=())
+
+
+def mixed_release(project: Project) -> Release:
+    goods = {
+        "platform": proven(),
+        "deps": archive("deps", "d"),
+        "common": archive("common", "c"),
+        "ingestion": archive("ingestion", "1", layers=("deps", "common")),
+        "dashboard": archive("dashboard", "2", layers=()),
+    }
+    return make(project, SOURCE, goods, dict.fromkeys(project.functions, "{}"), rehearsal=False)
+
+
+def test_a_release_is_made_of_what_functions_run_from_and_their_layers(mixed: Project) -> None:
+    assert ingredients(mixed) == ("platform", "ingestion", "dashboard", "deps", "common")
+
+
+def test_a_function_of_a_zip_has_handler_runtime_and_layers_by_digest(mixed: Project) -> None:
+    functions = {one.name: one for one in mixed_release(mixed).functions}
+    ingestion = functions["ingestion"]
+    assert (ingestion.package, ingestion.repository, ingestion.artifact) == ("zip", "", digest("1"))
+    assert ingestion.configuration == Configuration(
+        command=(),
+        memory_mb=512,
+        timeout_s=30,
+        environment={},
+        architecture="arm64",
+        handler="ingestion.handler.handle",
+        runtime="python3.13",
+        layers=(digest("d"), digest("c")),
+    )
+    assert functions["dashboard"].configuration.layers == ()
+    scorer = functions["scorer"]
+    assert (scorer.package, scorer.repository, scorer.configuration.handler) == ("image", "platform", "")
+
+
+def test_all_functions_on_a_layer_have_the_same_of_it(mixed: Project) -> None:
+    made = mixed_release(mixed)
+    sharing = [one.configuration.layers for one in made.functions if one.name in {"ingestion", "replay"}]
+    assert sharing == [(digest("d"), digest("c"))] * 2
+    assert [(layer.name, layer.artifact) for layer in made.layers] == [("common", digest("c")), ("deps", digest("d"))]
+    assert {(layer.runtime, layer.architecture) for layer in made.layers} == {("python3.13", "arm64")}
+
+
+def test_the_evidence_of_layers_is_in_the_release(mixed: Project) -> None:
+    evidence = {one.artifact for one in mixed_release(mixed).evidence}
+    assert evidence == {digest(letter) for letter in ("a", "1", "2", "c", "d")}
 
 
 def test_an_image_without_a_repository_cannot_be_released(project: Project) -> None:
