@@ -10,16 +10,15 @@ import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
-from tokenizers import Tokenizer
 
-LONGEST = 256
-"""Tokens that the encoder was made for; what is beyond is not read."""
+from analysis.opinion import Opinion
+from analysis.words import Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,32 +42,6 @@ class Files:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opinion:
-    """What the model makes of a text."""
-
-    sentiment: Literal["positive", "negative"]
-    score: float
-    """How sure it is, from 0.5 to 1, with four decimals."""
-
-
-class Words:
-    """Cuts a text into the encoder's tokens.
-
-    Args:
-        weights: folder with ``tokenizer.json``.
-    """
-
-    def __init__(self, weights: Path) -> None:
-        self._tokenizer = Tokenizer.from_file(str(weights / "tokenizer.json"))
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(LONGEST)
-
-    def ids(self, text: str) -> NDArray[np.int64]:
-        """Ids of its tokens, the two that frame it included."""
-        return np.array(self._tokenizer.encode(text).ids, dtype=np.int64)
-
-
 class Encoder:
     """Embeds texts.
 
@@ -79,7 +52,12 @@ class Encoder:
     def __init__(self, files: Files) -> None:
         self._words = Words(files.weights)
         weights = load_file(files.weights / "model.safetensors")
-        used = {name: value for name, value in weights.items() if value.dtype == np.float32}
+        # The pooler is of another task than embedding, and the ids of places are counted by the graph itself.
+        used = {
+            name: value
+            for name, value in weights.items()
+            if value.dtype == np.float32 and not name.startswith("pooler.")
+        }
         options = onnxruntime.SessionOptions()
         # Left to itself it would pin threads to processors, which Lambda refuses.
         options.intra_op_num_threads = len(os.sched_getaffinity(0))

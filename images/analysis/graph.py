@@ -4,9 +4,9 @@
 # ///
 """Writes the encoder's graph without its weights: ``uv run images/analysis/graph.py functions/analysis/minilm.onnx``.
 
-The graph is 18 kB and is committed, because what writes it (25 MB) is needed by nothing that runs. It takes token ids and
-gives a sentence's embedding; its weights are initialisers whose values the function hands over from the package that
-ships them. check.py holds the graph to a plain reading of the same model.
+The graph is 18 kB and is committed, because what writes it (25 MB) is needed by nothing that runs. It takes token ids
+and gives a sentence's embedding; its weights are initialisers whose values the function hands over from the package
+that ships them. check.py holds the graph to a plain reading of the same model.
 """
 
 import sys
@@ -36,9 +36,7 @@ class Graph:
 
     def weight(self, name: str, *shape: int) -> str:
         """Values that are given when the graph is loaded."""
-        tensor = TensorProto(
-            name=name, data_type=TensorProto.FLOAT, dims=shape, data_location=TensorProto.EXTERNAL
-        )
+        tensor = TensorProto(name=name, data_type=TensorProto.FLOAT, dims=shape, data_location=TensorProto.EXTERNAL)
         tensor.external_data.add(key="location", value="model.safetensors")
         self.initialisers.append(tensor)
         return name

@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 
 LAYERS, HEADS = 6, 12
 EPSILON = 1e-12
-_erf = np.frompyfunc(math.erf, 1, 1)
+_erf = np.vectorize(math.erf, otypes=[np.float64])
 
 
 class Reference:
@@ -47,7 +47,7 @@ class Reference:
         attended = self._linear(self._attend(values, name), f"{name}.attention.output.dense")
         values = self._norm(values + attended, f"{name}.attention.output.LayerNorm")
         inner = self._linear(values, f"{name}.intermediate.dense")
-        gelu = inner * (1 + _erf(inner / math.sqrt(2)).astype(np.float64)) / 2
+        gelu = inner * (1 + _erf(inner / math.sqrt(2))) / 2
         return self._norm(values + self._linear(gelu, f"{name}.output.dense"), f"{name}.output.LayerNorm")
 
     def _attend(self, values: Array, name: str) -> Array:
@@ -67,4 +67,5 @@ class Reference:
     def _norm(self, values: Array, name: str) -> Array:
         centred = values - values.mean(axis=-1, keepdims=True)
         spread = np.sqrt((centred**2).mean(axis=-1, keepdims=True) + EPSILON)
-        return centred / spread * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
+        normal: Array = centred / spread * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
+        return normal
