@@ -1,4 +1,4 @@
-"""Whether images were built of what is checked out: every recorded input that needs no engine is compared. Pure.
+"""Whether artifacts were built of what is checked out: every recorded input that needs no engine is compared. Pure.
 
 Taken at its word is only what cannot be known without building: the builder, what stood in for a base or a tool (which
 marks the image), and the bytes of a tool that is always built from its module.
@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from msgspec.structs import replace
 
 from lockage.model.artifact import Artifact, Input
-from lockage.plan.decide import changes
-from lockage.plan.recipe import Recipe, fingerprint, inputs
+from lockage.plan.archive import ArchiveRecipe
+from lockage.plan.decide import Builders, changes, inputs
+from lockage.plan.recipe import Recipe, fingerprint
 from lockage.tools.lock import ToolsLock
 from lockage.tools.locked import Locked, Tool
 
@@ -35,23 +36,23 @@ class Pinned(Locked):
         )
 
 
-def differences(recipes: Iterable[Recipe], built: Mapping[str, Artifact]) -> tuple[str, ...]:
-    """How images differ from what the checkout would make of them, a line each; empty when they do not.
+def differences(recipes: Iterable[Recipe | ArchiveRecipe], built: Mapping[str, Artifact]) -> tuple[str, ...]:
+    """How artifacts differ from what the checkout would make of them, a line each; empty when they do not.
 
     Args:
-        recipes: of the images and of all they are built upon, gathered with :class:`Pinned` tools and no mirrors.
+        recipes: of the artifacts and of all they are built upon, gathered with :class:`Pinned` tools and no mirrors.
         built: what was built of them, by name.
     """
     return tuple(f"{recipe.name}: {line}" for recipe in recipes for line in _differences(recipe, built))
 
 
-def _differences(recipe: Recipe, built: Mapping[str, Artifact]) -> Iterable[str]:
+def _differences(recipe: Recipe | ArchiveRecipe, built: Mapping[str, Artifact]) -> Iterable[str]:
     artifact = built[recipe.name]
     if fingerprint(artifact.inputs) != artifact.fingerprint:
         yield f"its fingerprint {artifact.fingerprint} is not that of the inputs it names"
     upon = {name: (fingerprint(built[name].inputs), built[name].inputs) for name in recipe.upon}
     builder = next((given.digest for given in artifact.inputs if given.kind == "builder"), "unknown")
-    wanted = inputs(recipe, builder, upon)
+    wanted = inputs(recipe, Builders(image=builder, archive=builder), upon)
     recorded = {(given.kind, given.name): given for given in artifact.inputs}
     yield from changes(artifact.inputs, [_as_far_as_known(one, recorded.get((one.kind, one.name))) for one in wanted])
 

@@ -7,8 +7,9 @@ import pytest
 from fakes import recipes
 from msgspec.structs import replace
 
-from lockage.model.artifact import Artifact, ImageArtifact, Input
+from lockage.model.artifact import Artifact, ImageArtifact, Input, ZipArtifact
 from lockage.model.ids import Digest, Fingerprint
+from lockage.plan.archive import ArchiveRecipe
 from lockage.plan.decide import Step
 from lockage.plan.origin import Pinned, differences
 from lockage.plan.recipe import Base, Lock, Recipe, fingerprint
@@ -148,3 +149,48 @@ def test_a_tool_that_is_always_built_is_known_by_its_version() -> None:
 def test_a_tool_built_from_its_module_is_taken_for_it_is_marked() -> None:
     marked = platform(tools=(recipes.tool("opa", digest=OTHER, second_source="opa 1.0 built from its module"),))
     assert differences([recipes.recipe(), platform()], built(recipes.recipe(), marked)) == ()
+
+
+LOCKED = Lock(path="functions/dashboard/requirements.lock", digest="sha256:" + "1" * 64)
+
+
+def built_archive(recipe: ArchiveRecipe) -> dict[str, Artifact]:
+    (step,) = recipes.plan(recipe).steps
+    made = ZipArtifact(
+        name=recipe.name,
+        digest=Digest(OTHER),
+        fingerprint=step.fingerprint,
+        platform=recipe.platform,
+        runtime=recipe.runtime,
+        size=1,
+        unpacked=1,
+        inputs=step.inputs,
+    )
+    return {recipe.name: made}
+
+
+def test_an_archive_of_this_tree_does_not_differ_whatever_wrote_it() -> None:
+    recipe = recipes.archive(lock=LOCKED)
+    told = built_archive(recipe)
+    inputs = tuple(
+        replace(one, digest="0, zip 1") if one.kind == "builder" else one for one in told["dashboard"].inputs
+    )
+    told["dashboard"] = replace(told["dashboard"], inputs=inputs, fingerprint=fingerprint(inputs))
+    assert differences([recipe], told) == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"sources": (recipes.tree("functions/dashboard", "other.py"),)}, "source functions/dashboard changed"),
+        ({"lock": replace(LOCKED, digest=OTHER)}, f"requirements {LOCKED.path} changed"),
+        ({"lock": None}, f"requirements {LOCKED.path} is gone"),
+        ({"layers": ("common",)}, "option layers is new"),
+        ({"platform": "linux/arm64"}, "option platform changed"),
+        ({"base": Base(reference=recipes.PINNED, digest=OTHER)}, f"base {recipes.PINNED} changed"),
+    ],
+)
+def test_every_input_of_an_archive_that_is_another_is_found(changes: dict[str, Any], said: str) -> None:
+    told = built_archive(recipes.archive(lock=LOCKED))
+    found = differences([recipes.archive(**{"lock": LOCKED, **changes})], told)
+    assert f"dashboard: {said}" in found
