@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-from packaging.tags import parse_tag
-
 from lockage.inspect.native.case import Case
 from lockage.inspect.native.extensions import extensions
 from lockage.inspect.native.linking import libraries, loads_of, symbols
@@ -31,7 +29,7 @@ def _files(case: Case) -> Iterator[Remark]:
             weight="doubt",
             needs="",
             has=why,
-            remedy="fetch its package again, by hash; if the file is like that there, take another release of the package",
+            remedy="fetch its package again, by hash; if the file is like that there too, take another release",
         )
 
 
@@ -85,7 +83,7 @@ def _interpreters(case: Case) -> Iterator[Remark]:
 
 def _wheels(case: Case) -> Iterator[Remark]:
     for wheel in case.tree.wheels:
-        if any(tag in case.system.tags for written in wheel.tags for tag in parse_tag(written)):
+        if case.system.tags.intersection(wheel.tags):
             continue
         yield Remark(
             path=wheel.path,

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from email.parser import HeaderParser
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -100,7 +101,8 @@ def _wheels(found: _Found) -> Iterator[Wheel]:
 
 def _spelled_out(tags: Iterable[str]) -> Iterator[str]:
     for tag in tags:
-        yield from sorted(str(one) for one in parse_tag(tag))
+        with suppress(ValueError):  # what is no tag names nothing that runs it
+            yield from sorted(map(str, parse_tag(tag)))
 
 
 def _printable(name: str) -> str:

@@ -10,7 +10,6 @@ import msgspec
 from auditwheel.architecture import Architecture
 from auditwheel.libc import Libc
 from auditwheel.policy import Policy, WheelPolicies
-from packaging.tags import Tag
 
 from lockage.errors import UsageError
 from lockage.inspect.native.target import Target
@@ -51,7 +50,7 @@ class System(msgspec.Struct, frozen=True, kw_only=True):
     """Libraries that the image has and the managed runtime may not have."""
     versions: Mapping[str, frozenset[str]]
     """Symbol versions its libraries define, by family: ``GLIBC`` to ``2.17``, ``2.34``…"""
-    tags: frozenset[Tag]
+    tags: frozenset[str]
     """Wheel tags that may run there."""
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
-from packaging.tags import Tag, compatible_tags, cpython_tags
+from packaging.tags import compatible_tags, cpython_tags
 
 _MACHINES = {"linux/amd64": "x86_64", "linux/arm64": "aarch64"}
 _OLDEST_GLIBC = {"x86_64": 5, "aarch64": 17}
@@ -32,8 +32,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     def _digits(self) -> str:
         return self.python.replace(".", "")
 
-    def tags(self, glibc: str, aliases: tuple[str, ...]) -> frozenset[Tag]:
-        """Every wheel tag that may run there.
+    def tags(self, glibc: str, aliases: tuple[str, ...]) -> frozenset[str]:
+        """Every wheel tag that may run there, such as ``cp313-cp313-manylinux_2_17_x86_64``.
 
         Args:
             glibc: the runtime's, such as ``2.34``.
@@ -44,7 +44,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         platforms = [*self._platforms(glibc), *aliases]
         # Without abis the running interpreter would be asked for its own.
         own = cpython_tags(version, abis=[interpreter], platforms=platforms)
-        return frozenset([*own, *compatible_tags(version, interpreter, platforms)])
+        return frozenset(map(str, (*own, *compatible_tags(version, interpreter, platforms))))
 
     def _platforms(self, glibc: str) -> Iterator[str]:
         newest = int(glibc.partition(".")[2])
