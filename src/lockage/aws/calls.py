@@ -20,8 +20,11 @@ _BROKEN = (BotoCoreError, HTTPError, HTTPException, OSError)
 """What a body may end with: botocore wraps most of what lies below it while a body is read, but not all."""
 _USER = re.compile(r"User: (arn:\S+)")
 _ASSUMED = re.compile(r":assumed-role/([^/]+)/")
-_BY_S3 = re.compile(r"denied by S3\b.* permission to GetObject for (\S+?)\.? ")
-"""Lambda reads code and layers from S3 with the rights of whoever asks it to."""
+_OTHERS = (
+    re.compile(r"not authorized to perform: (?P<action>[\w:]+) on resource: (?P<on>\S+)"),
+    re.compile(r"denied by S3\b.* permission to (?P<action>GetObject) for (?P<on>\S+?)\.? "),
+)
+"""Refusals of what a call does besides: Lambda reads code and layers with the rights of whoever asks it to."""
 
 
 BotoClient: TypeAlias = Any
@@ -108,9 +111,7 @@ class Caller:
     def _refusal(self, action: str, resource: str, error: ClientError) -> AwsError:
         code, message = _code(error), _message(error)
         if code in _DENIED:
-            if by_s3 := _BY_S3.search(message):
-                action, resource = "s3:GetObject", f"arn:aws:s3:::{by_s3[1]}"
-            return denied(action, resource, self._identity(message), message)
+            return denied(*_refused(action, resource, message), self._identity(message), message)
         if code in _EXPIRED:
             return AwsError(
                 f"the credentials were refused for {action}",
@@ -162,6 +163,15 @@ def denied(action: str, resource: str, identity: str, message: str) -> DeniedErr
         why=f"on:  {resource}\nfor: {identity}\nAWS: {message}",
         remedy=f"allow {action} on this resource in the policy of {who}, apply, and run the same command again",
     )
+
+
+def _refused(action: str, resource: str, message: str) -> tuple[str, str]:
+    """Action and resource that were refused: the call's own, unless AWS names another action."""
+    for other in _OTHERS:
+        if (named := other.search(message)) and named["action"] != action:
+            in_s3 = ":" not in named["action"]
+            return ("s3:GetObject", f"arn:aws:s3:::{named['on']}") if in_s3 else (named["action"], named["on"])
+    return action, resource
 
 
 def _unreachable(action: str, resource: str, error: Exception) -> AwsError:

@@ -15,6 +15,7 @@ from lockage.aws.calls import Caller, ConflictError, DeniedError, StaleError
 from lockage.errors import AwsError
 
 ROLE = "arn:aws:sts::111111111111:assumed-role/platform-deployer/lockage"
+LAYER = "arn:aws:lambda:eu-central-1:111111111111:layer:platform-deps:1"
 FUNCTION = "arn:aws:lambda:eu-central-1:111111111111:function:platform-scorer"
 
 
@@ -129,13 +130,28 @@ def test_a_body_that_breaks_off_is_no_answer(failure: Exception) -> None:
     assert caught.value.why
 
 
-def test_what_lambda_may_not_read_for_us_is_named_as_the_right_that_lacks() -> None:
-    message = (
-        "Your access has been denied by S3, please make sure your request credentials have permission to GetObject for "
-        "platform-releases/archives/ab.zip. S3 Error Code: AccessDenied. S3 Error Message: Access Denied"
-    )
+OF_AN_ARCHIVE = (
+    "Your access has been denied by S3, please make sure your request credentials have permission to GetObject for "
+    "platform-releases/archives/ab.zip. S3 Error Code: AccessDenied. S3 Error Message: Access Denied"
+)
+OF_A_LAYER = (
+    f"User: {ROLE} is not authorized to perform: lambda:GetLayerVersion on resource: {LAYER} because no resource-based "
+    "policy allows the lambda:GetLayerVersion action"
+)
+OF_THE_CALL = f"User: {ROLE} is not authorized to perform: lambda:UpdateAlias on resource: *"
+
+
+@pytest.mark.parametrize(
+    ("message", "action", "on"),
+    [
+        (OF_AN_ARCHIVE, "s3:GetObject", "arn:aws:s3:::platform-releases/archives/ab.zip"),
+        (OF_A_LAYER, "lambda:GetLayerVersion", LAYER),
+        (OF_THE_CALL, "lambda:UpdateAlias", FUNCTION),
+    ],
+)
+def test_what_is_refused_beside_the_call_is_named_as_the_right_that_lacks(message: str, action: str, on: str) -> None:
     refusal = {"Error": {"Code": "AccessDeniedException", "Message": message}}
     with pytest.raises(DeniedError) as caught:
-        call(ClientError(refusal, "UpdateFunctionCode"))
-    assert caught.value.what.endswith("lacks the permission s3:GetObject")
-    assert "on:  arn:aws:s3:::platform-releases/archives/ab.zip\n" in caught.value.why
+        call(ClientError(refusal, "UpdateAlias"))
+    assert caught.value.what.endswith(f"lacks the permission {action}")
+    assert caught.value.why.startswith(f"on:  {on}\n")
