@@ -53,6 +53,13 @@ def plan(session: nox.Session) -> None:
 
 
 @nox.session
+def explain(session: nox.Session) -> None:
+    """Say whether a function should be an image, a zip or layered, and why: NAME, and --compare."""
+    install(session, extras=("build",))
+    session.run("lockage", "explain", *session.posargs)
+
+
+@nox.session
 def build(session: nox.Session) -> None:
     """Build images into dist/: all, or those named."""
     install(session, extras=("build",))

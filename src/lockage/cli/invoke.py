@@ -1,6 +1,5 @@
 """``lockage invoke``: one function, one event, its real image."""
 
-import difflib
 import os
 import sys
 from pathlib import Path
@@ -11,9 +10,9 @@ import msgspec
 from lockage.build.execute import execute
 from lockage.build.invoke import invoke
 from lockage.cli.build import workshop
+from lockage.cli.functions import hold_known
 from lockage.cli.options import project_option
 from lockage.config.load import load_project
-from lockage.config.schema import Project
 from lockage.errors import UsageError
 from lockage.model.dist import DistDir
 from lockage.plan.make import make_plan
@@ -36,7 +35,7 @@ def command(name: str, event: Path, *, variables: tuple[str, ...], project_file:
     the caller's environment is handed on, credentials included, but what --env names.
     """
     project = load_project(project_file)
-    _hold_known(name, project)
+    hold_known(name, project)
     content = _read(event)
     overrides = dict(_variable(text) for text in variables)
     console = make_console()
@@ -50,16 +49,6 @@ def command(name: str, event: Path, *, variables: tuple[str, ...], project_file:
         answer = invoke(name, project, reference, content, overrides, Docker())
     console.note(answer.log.strip())
     print(answer.body.decode())
-
-
-def _hold_known(name: str, project: Project) -> None:
-    if name not in project.functions:
-        near = difflib.get_close_matches(name, project.functions, n=1)
-        raise UsageError(
-            f"no function is called {name!r}",
-            why=f"lockage.yaml names {', '.join(project.functions)}",
-            remedy=f"did you mean {near[0]!r}?" if near else "give one of these names",
-        )
 
 
 def _read(event: Path) -> bytes:

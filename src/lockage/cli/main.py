@@ -13,6 +13,7 @@ from lockage.errors import LockageError, UsageError
 
 VERBS = {
     "plan": ("lockage.cli.plan", "What a build would do, and why."),
+    "explain": ("lockage.cli.explain", "Say whether a function should be an image, a zip or layered, and why."),
     "build": ("lockage.cli.build", "Build images into dist/."),
     "reproduce": ("lockage.cli.reproduce", "Build again without cache, elsewhere, and compare."),
     "invoke": ("lockage.cli.invoke", "Run one function on an event in its real image."),

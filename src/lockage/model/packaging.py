@@ -180,6 +180,8 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     packaging: Packaging
     size: int | None = None
     """Bytes that are stored: compressed, layers included."""
+    change: int | None = None
+    """Bytes to upload when only its own code changes."""
     unpacked: int | None = None
     """Bytes of all files."""
     packages: int | None = None

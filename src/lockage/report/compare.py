@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from lockage.model.packaging import Column, Comparison
+from lockage.report.explain import figure
 from lockage.report.tables import markdown_table, text_table
 
 _UNKNOWN = "not measured"
@@ -43,7 +44,7 @@ def _notes(comparison: Comparison) -> list[str]:
 
 
 def _size(value: int | None) -> str:
-    return _UNKNOWN if value is None else f"{value / 1e6:,.2f} MB"
+    return _UNKNOWN if value is None else figure("zipped", value)
 
 
 def _count(value: int | None) -> str:
@@ -64,6 +65,7 @@ def _usd(value: float | None) -> str:
 
 _ROWS: dict[str, Callable[[Column], str]] = {
     "stored": lambda column: _size(column.measured.size),
+    "to upload for a change": lambda column: _size(column.measured.change),
     "unpacked": lambda column: _size(column.measured.unpacked),
     "packages": lambda column: _count(column.measured.packages),
     "of them the system's": lambda column: _count(column.measured.os_packages),

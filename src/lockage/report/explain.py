@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Literal, get_args
 
-from lockage.model.packaging import PACKAGINGS, Decision, Fact, Flip, Packaging, Rule, Spoken, When
+from lockage.model.packaging import PACKAGINGS, Decision, Fact, Flip, Outcome, Packaging, Rule, Spoken, When
 from lockage.report.tables import markdown_table, text_table
 
 _WIDTH = 100
@@ -103,10 +103,15 @@ def figure(fact: Fact, value: int) -> str:
 
 
 def _answer(decision: Decision) -> str:
-    either = " or ".join(decision.possible)
-    if decision.outcome == "inconclusive":
-        return f"inconclusive: {either}, by what is not measured"
-    return {"decided": either, "tie": f"{either}, at equal scores", "impossible": "no packaging fits"}[decision.outcome]
+    said = _said(decision.outcome, decision.possible)
+    return f"inconclusive: {said}" if decision.outcome == "inconclusive" else said
+
+
+def _said(outcome: Outcome, possible: tuple[Packaging, ...]) -> str:
+    either = " or ".join(possible)
+    if outcome == "inconclusive":  # with one that may win, the other outcome is that it is ruled out too
+        return f"{either}{' or nothing' if len(possible) == 1 else ''}, by what is not measured"
+    return {"decided": either, "tie": f"{either}, at equal scores", "impossible": "no packaging fits"}[outcome]
 
 
 def _scores(decision: Decision) -> str:
@@ -158,20 +163,9 @@ def _bound(fact: Fact, when: When, threshold: int) -> str:
 
 
 def _flip(flip: Flip) -> tuple[str, str, str, str]:
-    then = " or ".join(flip.possible)
-    outcomes = {
-        "decided": then,
-        "tie": f"{then}, at equal scores",
-        "inconclusive": f"{then}, by what is not measured",
-        "impossible": "no packaging fits",
-    }
     now = "not declared" if flip.now is None else figure(flip.fact, flip.now)
-    return (
-        WORDS[flip.fact][0],
-        _bound(flip.fact, flip.when, flip.threshold),
-        f"now {now}",
-        f"→ {outcomes[flip.outcome]}",
-    )
+    then = _said(flip.outcome, flip.possible)
+    return WORDS[flip.fact][0], _bound(flip.fact, flip.when, flip.threshold), f"now {now}", f"→ {then}"
 
 
 def _unknown(decision: Decision) -> Iterator[tuple[str, str]]:
@@ -181,10 +175,10 @@ def _unknown(decision: Decision) -> Iterator[tuple[str, str]]:
 
 def _figures(decision: Decision) -> str:
     facts = decision.facts
-    values = [(fact, getattr(facts, fact)) for fact in get_args(Fact)]
-    told = [f"{WORDS[fact][0]} {figure(fact, value)}" for fact, value in values if value is not None]
-    names = f" ({', '.join(facts.system_names)})" if facts.system_names else ""
-    return f"{facts.runtime} on {facts.platform}; {'; '.join(told)}{names}"
+    known = [(fact, value) for fact in get_args(Fact) if (value := getattr(facts, fact)) is not None]
+    names = {"system_parts": f" ({', '.join(facts.system_names)})" if facts.system_names else ""}
+    told = [f"{WORDS[fact][0]} {figure(fact, value)}{names.get(fact, '')}" for fact, value in known]
+    return "; ".join([f"{facts.runtime} on {facts.platform}", *told])
 
 
 def _reasons(decision: Decision) -> list[str]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockage.model.packaging import Measured, Measurements
-from lockage.plan.packaging.compare import PRICES, compare, percentile
+from lockage.plan.packaging.compare import PRICES, beside, compare, percentile
 
 GIB = 2**30
 IMAGE = Measured(packaging="image", size=2 * GIB, build_s=240, cold_starts_ms=(3000, 1000, 2000))
@@ -27,6 +27,15 @@ def test_what_was_not_measured_costs_nothing_that_could_be_told() -> None:
     assert (column.storage_usd, column.build_usd, column.cost_usd, column.p50_ms) == (None, None, None, None)
     [column] = compare(Measurements(function="f", measured=(Measured(packaging="zip", size=GIB),))).columns
     assert column.cost_usd is None, "half a sum is no sum"
+
+
+def test_every_packaging_has_a_column() -> None:
+    standing = Measured(packaging="zip", size=1)
+    alone = beside("f", None, standing)
+    assert alone.measured == (Measured(packaging="image"), standing, Measured(packaging="layers"))
+    both = beside("f", Measurements(function="f", measured=(IMAGE, ZIP), setting="here"), standing)
+    assert both.measured == (IMAGE, ZIP, Measured(packaging="layers")), "what was measured together stays together"
+    assert both.setting == "here"
 
 
 def test_prices_say_who_says_so_and_when() -> None:

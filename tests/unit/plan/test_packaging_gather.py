@@ -84,6 +84,7 @@ def test_a_layered_zip_weighs_what_it_runs_with(root: Path, dist: DistDir) -> No
     found = gathered(root, "ingestion")
     assert found.unbuilt == ()
     assert (found.facts.zipped, found.facts.unpacked, found.facts.layers) == (60, 600, 2)
+    assert found.standing == Measured(packaging="layers", size=60, change=10, unpacked=600)
 
 
 def test_an_image_is_weighed_as_the_zip_it_could_be(root: Path, dist: DistDir) -> None:
@@ -91,6 +92,7 @@ def test_an_image_is_weighed_as_the_zip_it_could_be(root: Path, dist: DistDir) -
     found = facts(root, "scorer")
     assert (found.unpacked, found.image_unpacked, found.zipped) == (4, 10_240, None)
     assert (found.system_parts, found.system_names) == (1, ("opa 1.19.1",))
+    assert gathered(root, "scorer").standing == Measured(packaging="image", size=100, unpacked=10_240)
 
 
 def test_an_image_without_tools_needs_none(root: Path, dist: DistDir) -> None:

@@ -11,7 +11,9 @@ IMAGE = Measured(
     cold_starts_ms=(900, 800, 1000),
     build_s=12.2,
 )
-ZIP = Measured(packaging="zip", size=12_400_000, unpacked=40_000_000, packages=30, os_packages=0, build_s=0.4)
+ZIP = Measured(
+    packaging="zip", size=12_400_000, change=12_400_000, unpacked=40_000_000, packages=30, os_packages=0, build_s=0.4
+)
 
 
 def comparison() -> Comparison:
@@ -23,9 +25,10 @@ def test_packagings_stand_side_by_side() -> None:
     lines = as_text(comparison()).splitlines()
     assert lines[0] == "dashboard, side by side"
     assert lines[1].split() == ["image", "zip", "layers"]
-    assert "  stored                101.60 MB   12.40 MB      not measured" in lines
-    assert "  cold start P90        1,000 ms    not measured  not measured" in lines
-    assert "  cost a month          0.0583 USD  0.0019 USD    not measured" in lines
+    assert "  stored                  101.6 MB      12.4 MB       not measured" in lines
+    assert "  to upload for a change  not measured  12.4 MB       not measured" in lines
+    assert "  cold start P90          1,000 ms      not measured  not measured" in lines
+    assert "  cost a month            0.0583 USD    0.0019 USD    not measured" in lines
 
 
 def test_what_the_costs_rest_on_is_told() -> None:

@@ -56,7 +56,7 @@ def test_what_is_ruled_out_is_not_argued_for() -> None:
     assert "  not zip, layers  programs of the system   1  at least 1\n" in text
     assert "bundling" not in text
     assert "  5 more speak only of what is ruled out\n" in text
-    assert "(opa)" in text
+    assert "programs of the system 1 (opa);" in text
 
 
 def test_what_is_not_measured_is_named_with_its_weight() -> None:
@@ -66,6 +66,14 @@ def test_what_is_not_measured_is_named_with_its_weight() -> None:
     assert "What would change that" not in text
     assert "| C library needed | decides |" in as_markdown(decide(replace(DASHBOARD, glibc=None)))
     assert "C library needed GLIBC" not in text, "no figure stands for one that nobody measured"
+
+
+def test_what_may_turn_out_to_be_ruled_out_too_says_so() -> None:
+    large = replace(PLAIN, unpacked=300 * MIB, image_unpacked=None)
+    assert headline(decide(large)) == (
+        "plain: inconclusive: image or nothing, by what is not measured; zip is declared"
+    )
+    assert "→ image or nothing, by what is not measured" in as_text(decide(replace(large, unpacked=30 * MIB)))
 
 
 def test_everything_measured_leaves_no_empty_heading() -> None:

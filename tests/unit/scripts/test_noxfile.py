@@ -7,7 +7,10 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 TREE = ast.parse((ROOT / "noxfile.py").read_text())
-VERBS = ("build", "sbom", "scan", "push", "release", "deploy", "e2e", "promote", "rollback", "rehearse", "reproduce")
+VERBS = (
+    *("explain", "build", "sbom", "scan", "push", "release"),
+    *("deploy", "e2e", "promote", "rollback", "rehearse", "reproduce"),
+)
 SESSIONS = {
     node.name: node
     for node in TREE.body

@@ -6,7 +6,7 @@ What running costs is not among it: that depends on calls, memory and time, and 
 from collections.abc import Sequence
 from math import ceil
 
-from lockage.model.packaging import Column, Comparison, Measured, Measurements, Price
+from lockage.model.packaging import PACKAGINGS, Column, Comparison, Measured, Measurements, Price
 
 _ADR = "founding ADR-005"
 
@@ -36,6 +36,21 @@ def compare(measurements: Measurements, deployments: int = DEPLOYMENTS) -> Compa
         prices=PRICES,
         setting=measurements.setting,
     )
+
+
+def beside(function: str, measurements: Measurements | None, standing: Measured) -> Measurements:
+    """All packagings of a function: those that were measured, what stands of another, and empty columns for the rest.
+
+    Args:
+        function: its name.
+        measurements: what was measured of it, if anything was.
+        standing: the declared packaging, as far as it was built.
+    """
+    known = {standing.packaging: standing} | {
+        one.packaging: one for one in (measurements.measured if measurements else ())
+    }
+    columns = tuple(known.get(packaging, Measured(packaging=packaging)) for packaging in PACKAGINGS)
+    return Measurements(function=function, measured=columns, setting=measurements.setting if measurements else "")
 
 
 def percentile(samples: Sequence[float], percent: int) -> float | None:

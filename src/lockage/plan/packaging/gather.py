@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from lockage.config.schema import Project
-from lockage.model.artifact import Artifact, ImageArtifact
+from lockage.model.artifact import Artifact
 from lockage.model.dist import DistDir
 from lockage.model.packaging import Facts, Measured, Measurements, Packaging
 from lockage.oci import layout
@@ -39,6 +39,8 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     facts: Facts
     unbuilt: tuple[str, ...]
     """Artifacts that ``dist/`` does not hold."""
+    standing: Measured
+    """The declared packaging, as far as it stands in ``dist/``."""
 
 
 def gather(
@@ -61,19 +63,20 @@ def gather(
     found = {name: dist.find_artifact(name) for name in made_of.artifacts}
     unbuilt = tuple(name for name, artifact in found.items() if artifact is None)
     built = () if unbuilt else tuple(artifact for artifact in found.values() if artifact)
-    sizes, image, archive = _sizes(built, dist), _measured(measurements, "image"), _archive(measurements, made_of)
-    tools = _tools(built)
+    standing = _standing(made_of, built, inspected)
+    archive, image, tools = _archive(measurements, made_of), _measured(measurements, "image"), _tools(built)
+    as_image = made_of.declared == "image"
     facts = Facts(
         function=function,
         declared=made_of.declared,
         runtime=made_of.runtime,
         platform=made_of.platform,
-        unpacked=_first(sizes.unpacked, archive.unpacked),
-        zipped=_first(sizes.zipped, archive.size),
-        image_unpacked=_first(sizes.image_unpacked, image.unpacked),
+        unpacked=_first(_in_task_root(built, dist) if as_image else standing.unpacked, archive.unpacked),
+        zipped=_first(None if as_image else standing.size, archive.size),
+        image_unpacked=_first(standing.unpacked if as_image else None, image.unpacked),
         layers=_layers(project, function, made_of),
         # A zip has no way to bring anything of a system along, so it does without.
-        system_parts=0 if made_of.declared != "image" else len(tools) if built else None,
+        system_parts=None if as_image and not built else len(tools),
         system_names=tools,
         glibc=inspected.glibc,
         glibc_offered=inspected.glibc_offered,
@@ -85,29 +88,28 @@ def gather(
         code_sharers=code_sharers(project, function),
         lock_sharers=lock_sharers(project, function, lambda path: _content(root / path)),
         packages=inspected.packages,
-        os_packages=inspected.os_packages if made_of.declared == "image" else image.os_packages,
+        os_packages=inspected.os_packages if as_image else image.os_packages,
         native_objects=inspected.native_objects,
     )
-    return Gathered(facts=facts, unbuilt=unbuilt)
+    return Gathered(facts=facts, unbuilt=unbuilt, standing=standing)
 
 
-class _Sizes(msgspec.Struct, frozen=True, kw_only=True):
-    """As of facts."""
+def _standing(made_of: Parts, built: Sequence[Artifact], inspected: Inspected) -> Measured:
+    """An image, or a zip with all its layers; without figures when a part of it is missing."""
+    return Measured(
+        packaging=made_of.declared,
+        size=sum(one.size for one in built) if built else None,
+        change=built[0].size if built and made_of.declared != "image" else None,
+        unpacked=sum(one.unpacked for one in built) if built else None,
+        packages=inspected.packages,
+        os_packages=inspected.os_packages,
+    )
 
-    unpacked: int | None = None
-    zipped: int | None = None
-    image_unpacked: int | None = None
 
-
-def _sizes(built: Sequence[Artifact], dist: DistDir) -> _Sizes:
-    """Of what stands in ``dist/``: an image, or a zip with all its layers."""
-    for artifact in built:
-        if isinstance(artifact, ImageArtifact):
-            below = bytes_below(layout.read(dist.layout(artifact.name)), TASK_ROOT)
-            return _Sizes(unpacked=below, image_unpacked=artifact.unpacked)
-    if not built:
-        return _Sizes()
-    return _Sizes(unpacked=sum(one.unpacked for one in built), zipped=sum(one.size for one in built))
+def _in_task_root(built: Sequence[Artifact], dist: DistDir) -> int | None:
+    """What an image's function would weigh as a zip."""
+    below = [bytes_below(layout.read(dist.layout(image.name)), TASK_ROOT) for image in built]
+    return sum(below) if below else None
 
 
 def _tools(built: Sequence[Artifact]) -> tuple[str, ...]:

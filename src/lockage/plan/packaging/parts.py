@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from lockage.config.schema import Image, Layer, Project, Zip
+from lockage.config.schema import Image, Layer, Platform, Project, Zip
 from lockage.model.packaging import Packaging
 
 
@@ -18,7 +18,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     locks: frozenset[str]
     runtime: str
     """Such as ``python3.13``; an image's is that of the Python in it."""
-    platform: str
+    platform: Platform
 
 
 def parts(project: Project, function: str) -> Parts:
@@ -56,7 +56,9 @@ def lock_sharers(project: Project, function: str, content: Callable[[str], str])
     return sum(1 for locks in theirs if ours & locks)
 
 
-def _parts(declared: Packaging, made_of: list[tuple[str, Image | Zip | Layer]], runtime: str, platform: str) -> Parts:
+def _parts(
+    declared: Packaging, made_of: list[tuple[str, Image | Zip | Layer]], runtime: str, platform: Platform
+) -> Parts:
     return Parts(
         declared=declared,
         artifacts=tuple(name for name, _ in made_of),
