@@ -5,8 +5,9 @@ from fakes.accounts import ENVIRONMENT, REGION, REGISTRY, Accounts, allow
 
 from lockage.aws.access import Access
 from lockage.aws.calls import ConflictError, DeniedError, StaleError
+from lockage.model.ids import Digest
 from lockage.model.release import Configuration
-from lockage.model.rollout import EnvironmentRecord
+from lockage.model.rollout import EnvironmentRecord, UpdateCode
 from lockage.release.store import ReleaseStore
 
 pytestmark = pytest.mark.aws
@@ -21,6 +22,11 @@ CONFIGURATION = Configuration(
 
 def image(letter: str) -> str:
     return f"localhost:1/platform@sha256:{letter * 64}"
+
+
+def code(letter: str) -> UpdateCode:
+    digest = Digest(f"sha256:{letter * 64}")
+    return UpdateCode(function="scorer", package="image", source=image(letter), digest=digest, architecture="x86_64")
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +69,8 @@ def test_an_update_is_guarded_settles_and_is_published(accounts: Accounts, rollb
     before = client.quiet(NAME)
     assert before is not None
     with pytest.raises(StaleError):
-        client.update_code(NAME, image("b"), "x86_64", revision="of old")
-    client.update_code(NAME, image("b"), "x86_64", revision=before.revision)
+        client.update_code(NAME, code("b"), revision="of old")
+    client.update_code(NAME, code("b"), revision=before.revision)
     settled = client.settled(NAME, since=before.revision)
     assert settled.digest == f"sha256:{'b' * 64}"
     client.update_configuration(NAME, CONFIGURATION, revision=settled.revision)
@@ -92,7 +98,7 @@ def test_the_rollback_role_moves_aliases_and_nothing_else(accounts: Accounts, ro
         client.move_alias(NAME, "live", number, revision="of old")
     client.move_alias(NAME, "live", number, revision=alias.revision)
     with pytest.raises(DeniedError) as caught:
-        client.update_code(NAME, image("c"), "x86_64", revision="any")
+        client.update_code(NAME, code("c"), revision="any")
     assert caught.value.what == "role platform-rollback lacks the permission lambda:UpdateFunctionCode"
     assert f"on:  {FUNCTION}" in caught.value.why
     with pytest.raises(DeniedError, match="lambda:PublishVersion"):
