@@ -8,7 +8,7 @@ import msgspec
 from lockage.model.canonical import canonical, content_digest
 from lockage.model.ids import CommitSha, Digest, ReleaseId
 
-EvidenceKind = Literal["sbom.cdx", "sbom.spdx", "findings", "verdict"]
+EvidenceKind = Literal["sbom.cdx", "sbom.spdx", "sbom.packages", "findings", "verdict", "check"]
 Architecture = Literal["x86_64", "arm64"]
 Package = Literal["image", "zip"]
 """Lambda's package type, which a function keeps for life."""
