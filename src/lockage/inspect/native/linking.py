@@ -14,6 +14,9 @@ from lockage.inspect.native.versions import family, newest, number
 
 Loads = tuple[Load, ...]
 
+_BUNDLE = "take a wheel that bundles what it needs, or put that into a layer's lib/ (LD_LIBRARY_PATH has /opt/lib)"
+_LEAD_THERE = "give what needs it a RUNPATH that leads from $ORIGIN to its folder"
+
 
 def loads_of(case: Case) -> Loads:
     """What happens when each entry is loaded.
@@ -51,7 +54,6 @@ def libraries(case: Case, loads: Loads) -> Iterator[Remark]:
 
 def _missing(case: Case, user: str, name: str, places: Iterable[str], *, by_others: bool) -> Remark:
     inside = ", ".join(sorted(places))
-    remedy = f"take a wheel that bundles {name}, or put it into a layer's lib/ (LD_LIBRARY_PATH has /opt/lib)"
     if by_others:
         return Remark(
             path=user,
@@ -68,7 +70,7 @@ def _missing(case: Case, user: str, name: str, places: Iterable[str], *, by_othe
             weight="doubt",
             needs=name,
             has=f"the image of {case.system.name} has it, Lambda's managed runtime may not",
-            remedy=remedy,
+            remedy=_BUNDLE,
         )
     nowhere = f"neither the artifact nor {case.system.name} has it"
     return Remark(
@@ -77,7 +79,7 @@ def _missing(case: Case, user: str, name: str, places: Iterable[str], *, by_othe
         weight="mistake",
         needs=name,
         has=f"it lies at {inside}, where the loader does not look" if inside else nowhere,
-        remedy=f"set the RUNPATH of whatever needs {name} to its folder, from $ORIGIN" if inside else remedy,
+        remedy=_LEAD_THERE if inside else _BUNDLE,
     )
 
 
