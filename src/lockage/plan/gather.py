@@ -7,9 +7,9 @@ import msgspec
 
 from lockage.config.schema import Image, Layer, Local, Project, Zip
 from lockage.errors import ToolError, UsageError
-from lockage.oci import layout
 from lockage.plan import requirements
 from lockage.plan.archive import ArchiveRecipe
+from lockage.plan.bases import find_base
 from lockage.plan.dockerfile import Dockerfile, hold_pinned, parse
 from lockage.plan.recipe import Base, Lock, Recipe, ToolUse, Tree, sha256
 from lockage.tools.docker import Docker
@@ -20,10 +20,6 @@ SCRIPTS = Path(__file__).parents[1] / "build" / "inside"
 """What Lockage runs inside a build: the context named ``lockage``."""
 
 _REGULAR_MODES = {"100644", "100755"}
-
-
-class MirrorError(UsageError):
-    """Local configuration names a mirror that is not there."""
 
 
 class Gatherer:
@@ -58,7 +54,7 @@ class Gatherer:
         files = Git(self._root).files(*self._paths(dockerfiles, archives))
         external = {use.name for dockerfile in dockerfiles.values() for use in dockerfile.images}
         runtimes = {self._project.runtimes[archive.runtime] for archive in archives.values()}
-        bases = {name: self._base(name) for name in sorted(external | runtimes)}
+        bases = {name: find_base(name, self._local, self._docker) for name in sorted(external | runtimes)}
         return [
             *(self._recipe(name, dockerfile, files, bases) for name, dockerfile in dockerfiles.items()),
             *(self._archive(name, archive, files, bases) for name, archive in archives.items()),
@@ -98,33 +94,6 @@ class Gatherer:
         images = [self._project.images[name] for name in dockerfiles]
         sources = (source for one in (*images, *archives.values()) for source in one.sources)
         return sorted({path for path in (*map(_folder, images), *sources) if path})
-
-    def _base(self, name: str) -> Base:
-        """The base, or what takes its place, by digest."""
-        mirror = self._local.mirrors.bases.get(name, "")
-        if not mirror:
-            return Base(reference=name, digest=name.rpartition("@")[2])
-        kind, _, place = mirror.partition("://")
-        reference, _, digest = place.partition("@")
-        if digest:
-            return Base(reference=name, context=mirror, digest=digest)
-        digest = self._mirror_digest(kind, reference, mirror)
-        # BuildKit finds an image of the local store by the tag it has there; by digest it would ask a registry.
-        context = mirror if kind == "docker-image" else f"{mirror}@{digest}"
-        return Base(reference=name, context=context, digest=digest)
-
-    def _mirror_digest(self, kind: str, reference: str, mirror: str) -> str:
-        if kind == "docker-image" and (image := self._docker.image(reference)):
-            return image.digest
-        if kind == "oci-layout":
-            return layout.read(Path(reference)).digest
-        raise MirrorError(
-            f"the mirror {mirror} is not there",
-            why="local configuration names it under mirrors.bases, and the local image store holds no such image"
-            if kind == "docker-image"
-            else "a mirror is docker-image://… or oci-layout://…",
-            remedy="make the stand-in (scripts/standin-base), or mend local configuration",
-        )
 
     def _recipe(
         self, name: str, dockerfile: Dockerfile, files: tuple[TreeFile, ...], bases: Mapping[str, Base]
