@@ -1,6 +1,7 @@
 """How much an image holds below one folder: what a function would weigh as a zip."""
 
 import tarfile
+import zlib
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
@@ -27,7 +28,7 @@ def bytes_below(layout: Layout, folder: str) -> int:
         try:
             with tarfile.open(layout.blob(layer.digest)) as tar:
                 _apply(sizes, top, tar)
-        except tarfile.TarError as error:
+        except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
             raise LayoutError(
                 f"{layout.path} is not one intact image",
                 why=f"the layer {layer.digest} does not read as an archive: {error}",
