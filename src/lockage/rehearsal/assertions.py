@@ -10,6 +10,7 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from lockage.errors import LockageError
+from lockage.rehearsal import seed
 from lockage.rehearsal.handover import Fact, Invoke, missing, resolve
 from lockage.rehearsal.story import Refused
 from lockage.rehearsal.witness import Reply, Witness
@@ -32,8 +33,16 @@ class StoryBroken(LockageError):  # noqa: N818 - an outcome
         )
 
 
-def serves(witness: Witness, environment: str, commit: str) -> str:
-    """Every alias serves one version, with the image that ECR holds for a commit and the memory declared there.
+def serves(witness: Witness, environment: str, commit: str, archived: Callable[[str], str]) -> str:
+    """Every alias serves one version: what was built of a commit, and the memory declared there.
+
+    That is the image that ECR holds for the commit, or the zip and the layers that lie in the commit's ``dist/``.
+
+    Args:
+        witness: asks.
+        environment: where.
+        commit: of the release.
+        archived: the name of a zip or layer → the digest of its archive.
 
     Returns:
         Which version each function serves.
@@ -44,17 +53,24 @@ def serves(witness: Witness, environment: str, commit: str) -> str:
     served = witness.served(environment)
     wrong = []
     for function, found in served.items():
-        declared = witness.project.functions[function]
-        tagged = witness.tagged(witness.project.images[declared.image].repository or "", commit)
         expected = {
-            "digest": tagged.digest if tagged else None,
-            "memory_mb": declared.memory_mb,
+            **_built(witness, function, commit, archived),
+            "memory_mb": witness.project.functions[function].memory_mb,
             "weighted": False,
         }
         wrong += [f"{function}: {said}" for said in missing(expected, msgspec.to_builtins(found))]
     if wrong:
         raise StoryBroken(f"{environment} does not serve commit {commit[:12]}", why="\n".join(wrong))
     return ", ".join(f"{function} {found.version}" for function, found in served.items())
+
+
+def _built(witness: Witness, function: str, commit: str, archived: Callable[[str], str]) -> dict[str, Any]:
+    project, declared = witness.project, witness.project.functions[function]
+    if declared.zip is not None:
+        layers = tuple(archived(layer) for layer in project.zips[declared.zip].layers)
+        return {"digest": archived(declared.zip), "layers": layers}
+    tagged = witness.tagged(project.images[declared.image or ""].repository or "", commit)
+    return {"digest": tagged.digest if tagged else None, "layers": ()}
 
 
 def answers(witness: Witness, environment: str, probes: Callable[[str], Path]) -> str:
@@ -114,6 +130,25 @@ def tag_is_immutable(witness: Witness, repository: str, commit: str) -> str:
     raise StoryBroken(f"the tag {before.tag} of {repository} is not immutable", why="ECR took other content under it")
 
 
+def archive_is_written_once(witness: Witness, digest: str) -> str:
+    """S3 holds an archive under its digest, and refuses the publisher other content there.
+
+    Raises:
+        StoryBroken: there is none, or it took it.
+    """
+    store, key = witness.project.registry.store, f"archives/{digest.partition(':')[2]}.zip"
+    s3 = witness.registrar().session_of(f"{witness.project.project}-publisher").client("s3")
+    before = s3.head_object(Bucket=store, Key=key)["ETag"]
+    try:
+        s3.put_object(Bucket=store, Key=key, Body=b"other content")
+    except ClientError as error:
+        code = str(error.response["Error"]["Code"])
+        if code in _DENIED and s3.head_object(Bucket=store, Key=key)["ETag"] == before:
+            return f"S3 answered {code}"
+        raise
+    raise StoryBroken(f"{key} is not immutable", why="S3 took other content there from the publisher")
+
+
 def refused(witness: Witness, act: Refused) -> str:
     """A job's role is refused what is not its own; what it tries would change nothing if it were allowed.
 
@@ -125,8 +160,9 @@ def refused(witness: Witness, act: Refused) -> str:
     role = f"{witness.project.project}-{act.role}"
     lambda_ = witness.operator(act.place).session_of(role).client("lambda")
     attempts: dict[str, Callable[[], object]] = {
-        "lambda:UpdateFunctionCode": lambda: lambda_.update_function_code(
-            **name, ImageUri=f"none@{found.digest}", DryRun=True
+        "lambda:UpdateFunctionCode": lambda: lambda_.update_function_code(**name, ZipFile=seed.archive(), DryRun=True),
+        "lambda:PublishLayerVersion": lambda: lambda_.publish_layer_version(
+            LayerName=f"{witness.project.project}-{next(iter(witness.project.layers))}", Content={"ZipFile": b""}
         ),
         "lambda:PublishVersion": lambda: lambda_.publish_version(**name),
         "lambda:UpdateAlias": lambda: lambda_.update_alias(

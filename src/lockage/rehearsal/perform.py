@@ -31,10 +31,10 @@ from lockage.rehearsal.story import (
     KeepArtifacts,
     MakeTree,
     Provision,
+    PushedOnce,
     Refused,
     Remember,
     Serves,
-    TagImmutable,
     Untouched,
     Verb,
 )
@@ -103,8 +103,9 @@ class Performer:
                     step.made(assertions.unchanged(self._remembered[place], self.witness().state(place), place))
             case Serves(release=release, place=place):
                 self._serves(release, place)
-            case TagImmutable(release=release):
+            case PushedOnce(release=release):
                 self._tag_is_immutable(release)
+                self._archives_are_written_once(release)
             case Refused():
                 self._refused(act)
             case Hold(place=place, queue=queue, held=held):
@@ -127,12 +128,12 @@ class Performer:
                 registry=self._aws.registry,
             )
             self.trees[release] = made
-            wanted = {image.name: image.fingerprint for image in make_plan(made.project_file, (), Docker()).steps}
+            wanted = {one.name: one.fingerprint for one in make_plan(made.project_file, (), Docker()).steps}
             tree.reuse(wanted, [DistDir(other.kept) for other in self.trees.values()], made.dist)
             step.made(f"commit {made.commit[:12]}" + (f", with {MATERIAL}/release-{release}.patch" * (release > GOOD)))
 
     def _keep_artifacts(self, made: Tree) -> None:
-        for name in self._project.images:
+        for name in self._project.built:
             tree.carry(made.dist, DistDir(made.kept), name)
 
     def _verb(self, act: Verb) -> None:
@@ -199,15 +200,20 @@ class Performer:
     def _serves(self, release: int, place: str) -> None:
         made, witness = self.trees[release], self.witness(release)
         with self._console.step(f"{place} serves release {release}") as step:
-            versions = assertions.serves(witness, place, made.commit)
+            versions = assertions.serves(witness, place, made.commit, made.archived)
             assertions.answers(witness, place, lambda probe: made.folder / probe)
             step.made(f"asked the embedded AWS: {versions}")
 
     def _tag_is_immutable(self, release: int) -> None:
-        repositories = [image.repository for image in self._project.images.values() if image.repository]
-        with self._console.step(f"release {release}: the tag is immutable") as step:
-            for repository in repositories:
+        for repository in [image.repository for image in self._project.images.values() if image.repository]:
+            with self._console.step(f"release {release}: the tag of {repository} is immutable") as step:
                 step.made(assertions.tag_is_immutable(self.witness(), repository, self.trees[release].commit))
+
+    def _archives_are_written_once(self, release: int) -> None:
+        for name in (*self._project.layers, *self._project.zips):
+            with self._console.step(f"release {release}: the archive of {name} is written once") as step:
+                digest = self.trees[release].archived(name)
+                step.made(assertions.archive_is_written_once(self.witness(), digest))
 
     def _refused(self, act: Refused) -> None:
         with self._console.step(f"{act.place}: {act.role} may not {act.action}") as step:

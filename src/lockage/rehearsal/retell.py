@@ -18,8 +18,8 @@ from lockage.report.summary import ArtifactLine, ReleaseLine
 
 
 def artifacts(performer: Performer, project: Project) -> tuple[ArtifactLine, ...]:
-    """Every image of every release, as far as they came."""
-    lines = ((number, name, made) for number, made in performer.trees.items() for name in project.images)
+    """Every artifact of every release, as far as they came."""
+    lines = ((number, name, made) for number, made in performer.trees.items() for name in project.built)
     return tuple(line for number, name, made in lines if (line := _artifact(number, name, made)))
 
 
@@ -59,9 +59,12 @@ def released(tree: Tree) -> Release | None:
 def files(home: Path, performer: Performer, project: Project) -> tuple[tuple[str, str], ...]:
     """What this run leaves to read, below the project's folder; the log and the timings are written as it ends."""
     built = [
-        (str((tree.kept / name).relative_to(home)), f"release {number}: image layout, SBOMs, findings, verdict")
+        (
+            str((tree.kept / name).relative_to(home)),
+            f"release {number}: {'image layout' if name in project.images else 'archive'}, SBOMs, findings, verdict",
+        )
         for number, tree in performer.trees.items()
-        for name in project.images
+        for name in project.built
     ]
     return (
         *((f"{path}/", about) for path, about in built if (home / path).is_dir()),

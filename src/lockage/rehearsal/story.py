@@ -68,8 +68,8 @@ class Serves(msgspec.Struct, frozen=True, kw_only=True):
     place: str
 
 
-class TagImmutable(msgspec.Struct, frozen=True, kw_only=True):
-    """Hold that a release's tag takes no other content."""
+class PushedOnce(msgspec.Struct, frozen=True, kw_only=True):
+    """Hold that what was pushed of a release takes no other content: its tag in ECR, its archives in S3."""
 
     release: int
 
@@ -79,7 +79,9 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
 
     place: str
     role: str
-    action: Literal["lambda:UpdateFunctionCode", "lambda:UpdateAlias", "lambda:PublishVersion"]
+    action: Literal[
+        "lambda:UpdateFunctionCode", "lambda:UpdateAlias", "lambda:PublishVersion", "lambda:PublishLayerVersion"
+    ]
 
 
 class Hold(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,9 +99,7 @@ class Expect(msgspec.Struct, frozen=True, kw_only=True):
     fact: Fact
 
 
-Act = (
-    MakeTree | Verb | KeepArtifacts | Provision | Remember | Untouched | Serves | TagImmutable | Refused | Hold | Expect
-)
+Act = MakeTree | Verb | KeepArtifacts | Provision | Remember | Untouched | Serves | PushedOnce | Refused | Hold | Expect
 
 
 def story(project: Project, handover: Handover | None) -> tuple[Act, ...]:
@@ -115,7 +115,7 @@ def story(project: Project, handover: Handover | None) -> tuple[Act, ...]:
         *_passage(project, BETTER, first, others),
         *_made(BAD),
         *_refused_at_the_door(project, first, others),
-        *_way_back(last, handover),
+        *_way_back(project, last, handover),
     )
 
 
@@ -138,7 +138,7 @@ def _made(release: int) -> Iterator[Act]:
     yield KeepArtifacts(release=release)
     for verb in ("push", "release"):
         yield Verb(release=release, arguments=(verb,), role="publisher")
-    yield TagImmutable(release=release)
+    yield PushedOnce(release=release)
 
 
 def _passage(project: Project, release: int, first: str, others: list[str]) -> Iterator[Act]:
@@ -162,7 +162,7 @@ def _refused_at_the_door(project: Project, first: str, others: list[str]) -> Ite
         yield Untouched(place=place)
 
 
-def _way_back(last: str, handover: Handover | None) -> Iterator[Act]:
+def _way_back(project: Project, last: str, handover: Handover | None) -> Iterator[Act]:
     given = handover or Handover()
     for queue in given.hold:
         yield Hold(place=last, queue=queue, held=True)
@@ -170,6 +170,8 @@ def _way_back(last: str, handover: Handover | None) -> Iterator[Act]:
         yield Expect(place=last, fact=fact)
     yield Refused(place=last, role="rollback", action="lambda:UpdateFunctionCode")
     yield Refused(place=last, role="rollback", action="lambda:PublishVersion")
+    if project.layers:
+        yield Refused(place=last, role="rollback", action="lambda:PublishLayerVersion")
     yield Refused(place=last, role="e2e", action="lambda:UpdateAlias")
     yield Verb(
         release=GOOD,

@@ -4,6 +4,7 @@ What was built before is linked in, so that it is reused when its inputs are the
 back when it is complete. Two rehearsals of one project thus share everything and disturb nothing.
 """
 
+import hashlib
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -37,6 +38,11 @@ class Tree(msgspec.Struct, frozen=True, kw_only=True):
     def dist(self) -> DistDir:
         """What is built from it."""
         return DistDir(self.folder / "dist")
+
+    def archived(self, name: str) -> str:
+        """The digest of a zip's or layer's archive, worked out from its bytes."""
+        with self.dist.archive(name).open("rb") as archive:
+            return f"sha256:{hashlib.file_digest(archive, 'sha256').hexdigest()}"
 
 
 def make(release: int, *, before: Path, into: Path, home: Path, registry: str) -> Tree:

@@ -1,5 +1,6 @@
 """What the embedded AWS itself says: asked as the accounts' owner, through boto3, never through our own code."""
 
+import base64
 import json
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +17,9 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
 
     version: str
     digest: str
-    """Of the image, as Lambda resolved it."""
+    """Of the image, as Lambda resolved it, or of the zip."""
+    layers: tuple[str, ...] = ()
+    """Their digests, in order."""
     memory_mb: int
     weighted: bool
     """Whether a second version takes a share."""
@@ -49,6 +52,7 @@ class Witness:
     def __init__(self, project: Project, operators: Callable[[str, str], Operator]) -> None:
         self.project = project
         self._operators = operators
+        self._layers: dict[str, str] = {}
 
     def operator(self, environment: str) -> Operator:
         """The owner of an environment's account."""
@@ -140,6 +144,12 @@ class Witness:
         for mapping in lambda_.list_event_source_mappings(EventSourceArn=arn)["EventSourceMappings"]:
             lambda_.update_event_source_mapping(UUID=mapping["UUID"], Enabled=not held)
 
+    def _layer(self, lambda_: Any, arn: str) -> str:  # noqa: ANN401 - boto3 makes its classes at run time
+        """A layer version's digest; the same ever after, so it is asked for once."""
+        if arn not in self._layers:
+            self._layers[arn] = _of_base64(lambda_.get_layer_version_by_arn(Arn=arn)["Content"]["CodeSha256"])
+        return self._layers[arn]
+
     def _served(self, environment: str, function: str) -> Served:
         lambda_ = self.operator(environment).client("lambda")
         name = self.project.function_name(function)
@@ -147,7 +157,18 @@ class Witness:
         version = lambda_.get_function(FunctionName=name, Qualifier=alias["FunctionVersion"])
         return Served(
             version=alias["FunctionVersion"],
-            digest=version["Code"]["ResolvedImageUri"].partition("@")[2],
+            digest=_digest(version),
+            layers=tuple(self._layer(lambda_, layer["Arn"]) for layer in version["Configuration"].get("Layers", ())),
             memory_mb=version["Configuration"]["MemorySize"],
             weighted=bool(alias.get("RoutingConfig", {}).get("AdditionalVersionWeights")),
         )
+
+
+def _digest(version: dict[str, Any]) -> str:
+    if version["Configuration"]["PackageType"] == "Zip":
+        return _of_base64(version["Configuration"]["CodeSha256"])
+    return str(version["Code"]["ResolvedImageUri"].partition("@")[2])
+
+
+def _of_base64(sha256: str) -> str:
+    return f"sha256:{base64.b64decode(sha256).hex()}"

@@ -1,5 +1,6 @@
 """What the table makes works in the embedded AWS, and no more than the table says: zips, layers and topics."""
 
+import hashlib
 import io
 import json
 import time
@@ -14,16 +15,18 @@ from botocore.exceptions import ClientError
 from lockage.config.load import load_local, load_project
 from lockage.config.schema import Project
 from lockage.rehearsal import resources, runtimes
+from lockage.rehearsal.assertions import archive_is_written_once
 from lockage.rehearsal.embedded import EmbeddedAws
 from lockage.rehearsal.engine import containers
 from lockage.rehearsal.operator import Operator
 from lockage.rehearsal.provision import provision
+from lockage.rehearsal.witness import Witness
 
 pytestmark = pytest.mark.aws
 
 ROOT = Path(__file__).parents[3]
 HERE, REGISTRY, REGION = "111111111111", "222222222222", "eu-central-1"
-STORE, KEY, LAYER_KEY = "shop-releases", f"archives/{'a' * 64}.zip", f"archives/{'b' * 64}.zip"
+STORE = "shop-releases"
 FUNCTION, ALIAS = "shop-listener", "live"
 PATIENCE_SECONDS = 20
 
@@ -64,7 +67,7 @@ class Place:
     """The project, provisioned."""
 
     def __init__(self, aws: EmbeddedAws, project: Project) -> None:
-        self.aws = aws
+        self.aws, self.project = aws, project
         self._operators: dict[tuple[str, str], Operator] = {}
         provision(self.operator, resources.resources(project), no_image)
 
@@ -94,6 +97,10 @@ def archive(**files: str) -> bytes:
     return written.getvalue()
 
 
+CODE, LAYER = archive(listener=HANDLER), archive(python__shared="NAME = 'a layer'")
+KEY, LAYER_KEY = (f"archives/{hashlib.sha256(each).hexdigest()}.zip" for each in (CODE, LAYER))
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("provisioned")
@@ -113,8 +120,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 def released(place: Place) -> Place:
     """The function's code and layer, as the pipeline's own roles bring them there."""
     s3 = place.client("s3", REGISTRY, "shop-publisher")
-    s3.put_object(Bucket=STORE, Key=KEY, Body=archive(listener=HANDLER), IfNoneMatch="*")
-    s3.put_object(Bucket=STORE, Key=LAYER_KEY, Body=archive(python__shared="NAME = 'a layer'"), IfNoneMatch="*")
+    s3.put_object(Bucket=STORE, Key=KEY, Body=CODE, IfNoneMatch="*")
+    s3.put_object(Bucket=STORE, Key=LAYER_KEY, Body=LAYER, IfNoneMatch="*")
     lambda_ = place.client("lambda", role="shop-deployer")
     layer = lambda_.publish_layer_version(LayerName="shop-shared", Content={"S3Bucket": STORE, "S3Key": LAYER_KEY})
     lambda_.update_function_code(FunctionName=FUNCTION, S3Bucket=STORE, S3Key=KEY)
@@ -160,10 +167,16 @@ def test_a_topic_without_the_permission_calls_nothing(released: Place) -> None:
     until(lambda: f"lets {stranger} not call it" in released.aws.log.read_text(), released.aws.log.read_text)
 
 
+def test_the_witness_names_a_zip_and_its_layers_by_what_was_built(released: Place) -> None:
+    (served,) = Witness(released.project, released.operator).served("only").values()
+    assert served.digest == f"sha256:{hashlib.sha256(CODE).hexdigest()}"
+    assert served.layers == (f"sha256:{hashlib.sha256(LAYER).hexdigest()}",)
+
+
 def test_an_archive_is_not_written_anew(released: Place) -> None:
+    witness = Witness(released.project, released.operator)
+    assert archive_is_written_once(witness, f"sha256:{hashlib.sha256(CODE).hexdigest()}") == "S3 answered AccessDenied"
     s3 = released.client("s3", REGISTRY, "shop-publisher")
-    with pytest.raises(ClientError, match="AccessDenied"):
-        s3.put_object(Bucket=STORE, Key=KEY, Body=b"other")
     with pytest.raises(ClientError, match="PreconditionFailed"):
         s3.put_object(Bucket=STORE, Key=KEY, Body=b"other", IfNoneMatch="*")
 

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from msgspec.structs import replace
 
 from lockage.config.load import load_project
-from lockage.config.schema import Project
+from lockage.config.schema import Layer, Project, Zip
 from lockage.rehearsal import assertions
 from lockage.rehearsal.assertions import StoryBroken
 from lockage.rehearsal.handover import Invoke, Row
@@ -19,6 +19,8 @@ from lockage.rehearsal.witness import Reply, Served, Tagged, Witness
 COMMIT = "c" * 40
 DIGEST = "sha256:" + "a" * 64
 OTHER = "sha256:" + "b" * 64
+ZIP, LAYER = "sha256:" + "d" * 64, "sha256:" + "e" * 64
+ARCHIVES = {"packed": ZIP, "shared": LAYER}
 
 
 def error(code: str, action: str = "") -> ClientError:
@@ -31,9 +33,16 @@ class FakeWitness:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.services = {
-            name: Served(version="2", digest=DIGEST, memory_mb=declared.memory_mb, weighted=False)
+            name: Served(
+                version="2",
+                digest=ZIP if declared.zip else DIGEST,
+                layers=(LAYER,) if declared.zip else (),
+                memory_mb=declared.memory_mb,
+                weighted=False,
+            )
             for name, declared in project.functions.items()
         }
+        self.etag = "one"
         self.images = [Tagged(tag=COMMIT, digest=DIGEST)]
         self.reply = Reply(version="2", payload={"ok": True}, failed=False)
         self.rows: dict[str, Any] = {}
@@ -65,10 +74,15 @@ class FakeWitness:
         return self.project.environments[environment]
 
     def registrar(self) -> Any:  # noqa: ANN401 - stands for an operator
-        return SimpleNamespace(client=lambda service: SimpleNamespace(put_image=self._answer, service=service))
+        s3 = SimpleNamespace(put_object=self._answer, head_object=lambda **object_: {"ETag": self.etag} | object_)
+        session = SimpleNamespace(client=lambda service: s3 if service == "s3" else None)
+        return SimpleNamespace(
+            client=lambda service: SimpleNamespace(put_image=self._answer, service=service),
+            session_of=lambda role: session if role == "platform-publisher" else None,
+        )
 
     def operator(self, environment: str) -> Any:  # noqa: ANN401 - stands for an operator
-        calls = ("update_function_code", "publish_version", "update_alias")
+        calls = ("update_function_code", "publish_version", "update_alias", "publish_layer_version")
         client = SimpleNamespace(**dict.fromkeys(calls, self._answer))
         session = SimpleNamespace(client=lambda service: client if service == "lambda" else None)
         return SimpleNamespace(environment=environment, session_of=lambda role: session if role else None)
@@ -81,15 +95,29 @@ class FakeWitness:
 
 @pytest.fixture
 def fake(project_root: Path) -> FakeWitness:
-    return FakeWitness(load_project(project_root / "lockage.yaml", files=False))
+    platform = load_project(project_root / "lockage.yaml", files=False)
+    scorer, remediator, onboarding = (platform.functions[name] for name in ("scorer", "remediator", "onboarding"))
+    packed = replace(onboarding, image=None, zip="packed")
+    return FakeWitness(
+        replace(
+            platform,
+            functions={"scorer": scorer, "remediator": remediator, "onboarding": onboarding, "packed": packed},
+            zips={"packed": Zip(sources=("packed",), layers=("shared",))},
+            layers={"shared": Layer(sources=("shared",))},
+        )
+    )
 
 
 def as_witness(fake: FakeWitness) -> Witness:
     return cast("Witness", fake)
 
 
+def serves(fake: FakeWitness) -> str:
+    return assertions.serves(as_witness(fake), "prod", COMMIT, ARCHIVES.__getitem__)
+
+
 def test_what_is_served_passes(fake: FakeWitness) -> None:
-    assert assertions.serves(as_witness(fake), "prod", COMMIT) == "scorer 2, remediator 2, onboarding 2"
+    assert serves(fake) == "scorer 2, remediator 2, onboarding 2, packed 2"
 
 
 @pytest.mark.parametrize(
@@ -103,15 +131,30 @@ def test_what_is_served_passes(fake: FakeWitness) -> None:
 def test_one_function_that_is_not_as_released_breaks_it(fake: FakeWitness, change: dict[str, Any], said: str) -> None:
     fake.services["onboarding"] = replace(fake.services["onboarding"], **change)
     with pytest.raises(StoryBroken, match="prod does not serve commit cccccccccccc") as caught:
-        assertions.serves(as_witness(fake), "prod", COMMIT)
+        serves(fake)
     assert said in caught.value.why
     assert "scorer" not in caught.value.why
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"digest": OTHER}, f"packed: digest is '{OTHER}', not '{ZIP}'"),
+        ({"layers": (OTHER,)}, f"packed: layers is ('{OTHER}',), not ('{LAYER}',)"),
+        ({"layers": ()}, f"packed: layers is (), not ('{LAYER}',)"),
+    ],
+)
+def test_a_zip_or_a_layer_that_was_not_built_breaks_it(fake: FakeWitness, change: dict[str, Any], said: str) -> None:
+    fake.services["packed"] = replace(fake.services["packed"], **change)
+    with pytest.raises(StoryBroken, match="prod does not serve commit cccccccccccc") as caught:
+        serves(fake)
+    assert said in caught.value.why
 
 
 def test_an_image_that_ecr_does_not_know_breaks_it(fake: FakeWitness) -> None:
     fake.images = []
     with pytest.raises(StoryBroken, match="does not serve"):
-        assertions.serves(as_witness(fake), "prod", COMMIT)
+        serves(fake)
 
 
 @pytest.mark.parametrize("change", [{"version": "3"}, {"failed": True}, {"version": ""}])
@@ -149,6 +192,20 @@ def test_a_repository_without_the_commit_breaks_it(fake: FakeWitness) -> None:
     fake.images = []
     with pytest.raises(StoryBroken, match="platform has no image of commit"):
         assertions.tag_is_immutable(as_witness(fake), "platform", COMMIT)
+
+
+def test_an_archive_that_takes_other_content_breaks_it(fake: FakeWitness) -> None:
+    fake.raises = error("AccessDenied")
+    assert assertions.archive_is_written_once(as_witness(fake), ZIP) == "S3 answered AccessDenied"
+    fake.raises = None
+    with pytest.raises(StoryBroken, match=f"archives/{'d' * 64}.zip is not immutable"):
+        assertions.archive_is_written_once(as_witness(fake), ZIP)
+
+
+def test_another_refusal_does_not_pass_for_an_archive_that_is_kept(fake: FakeWitness) -> None:
+    fake.raises = error("SlowDown")
+    with pytest.raises(ClientError):
+        assertions.archive_is_written_once(as_witness(fake), ZIP)
 
 
 CODE = Refused(place="prod", role="rollback", action="lambda:UpdateFunctionCode")

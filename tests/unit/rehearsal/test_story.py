@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from lockage.config.load import load_project
-from lockage.config.schema import Environment, Project
+from lockage.config.schema import Environment, Layer, Project
 from lockage.rehearsal.handover import Handover
 from lockage.rehearsal.story import (
     BAD,
@@ -13,8 +13,9 @@ from lockage.rehearsal.story import (
     Act,
     Hold,
     Provision,
+    PushedOnce,
+    Refused,
     Serves,
-    TagImmutable,
     Untouched,
     Verb,
     environments,
@@ -88,8 +89,18 @@ def test_nothing_is_provisioned_for_functions_before_an_image_was_pushed(acts: t
     assert min(provisioned) > pushed
 
 
-def test_each_release_is_held_to_its_tag(acts: tuple[Act, ...]) -> None:
-    assert [act.release for act in acts if isinstance(act, TagImmutable)] == [GOOD, BETTER, BAD]
+def test_each_release_is_held_to_what_was_pushed(acts: tuple[Act, ...]) -> None:
+    assert [act.release for act in acts if isinstance(act, PushedOnce)] == [GOOD, BETTER, BAD]
+
+
+def test_layers_are_tried_where_there_are_any(project: Project) -> None:
+    layered = msgspec.structs.replace(project, layers={"shared": Layer(sources=("shared",))})
+    without = msgspec.structs.replace(project, layers={})
+    tried = {
+        name: [act.action for act in story(one, None) if isinstance(act, Refused) and act.role == "rollback"]
+        for name, one in (("layered", layered), ("without", without))
+    }
+    assert tried["layered"] == [*tried["without"], "lambda:PublishLayerVersion"]
 
 
 def test_a_project_with_one_environment_and_no_handover_can_be_rehearsed(project: Project) -> None:
