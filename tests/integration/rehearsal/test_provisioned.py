@@ -20,6 +20,7 @@ from lockage.rehearsal.embedded import EmbeddedAws
 from lockage.rehearsal.engine import containers
 from lockage.rehearsal.operator import Operator
 from lockage.rehearsal.provision import provision
+from lockage.rehearsal.surroundings import surroundings
 from lockage.rehearsal.witness import Witness
 
 pytestmark = pytest.mark.aws
@@ -78,11 +79,7 @@ class Place:
     def client(self, service: str, account: str = HERE, role: str = "") -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
         """A client of the account's owner, or of a role in it."""
         operator = self.operator(account)
-        return (
-            operator.session_of(role).client(service, endpoint_url=self.aws.endpoint)
-            if role
-            else operator.client(service)
-        )
+        return operator.session_of(role).client(service) if role else operator.client(service)
 
 
 def no_image(repository: str) -> NoReturn:
@@ -110,7 +107,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     images = runtimes.images(project, load_local(ROOT / "lockage.yaml"))
     aws = EmbeddedAws(account=REGISTRY, region=REGION, parent=folder, runtimes=images)
     try:
-        yield Place(aws.start(), project)
+        with surroundings(aws.start().endpoint, aws.host):
+            yield Place(aws, project)
     finally:
         aws.stop()
         assert containers(aws.label) == []
