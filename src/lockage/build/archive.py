@@ -28,6 +28,7 @@ _UTF8 = 1 << 11
 _REGULAR = 0o100000
 _MOST_ENTRIES = 0xFFFF
 _MOST_BYTES = 0xFFFFFFFF
+_BATCH = 1 << 20
 
 
 class ArchiveError(LockageError):
@@ -77,10 +78,22 @@ def write(path: Path, entries: Iterable[Entry]) -> tuple[Digest, int]:
     ordered = _ordered(entries)
     hashed, size = hashlib.sha256(), 0
     with path.open("wb") as file:
-        for chunk in _chunks(ordered):
-            hashed.update(chunk)
-            size += file.write(chunk)
+        for batch in _batches(_chunks(ordered)):
+            hashed.update(batch)
+            size += file.write(batch)
     return Digest(f"sha256:{hashed.hexdigest()}"), size
+
+
+def _batches(chunks: Iterable[bytes | memoryview]) -> Iterator[bytes]:
+    """Chunks put together: most are so small that asking the system for each takes longer than all the rest."""
+    batch, size = list[bytes | memoryview](), 0
+    for chunk in chunks:
+        batch.append(chunk)
+        size += len(chunk)
+        if size >= _BATCH:
+            yield b"".join(batch)
+            batch, size = [], 0
+    yield b"".join(batch)
 
 
 def _ordered(entries: Iterable[Entry]) -> list[Entry]:

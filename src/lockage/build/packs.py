@@ -56,9 +56,18 @@ class PackStore:
 
     def __init__(self, place: Path) -> None:
         self.place = place
+        self._found: dict[str, Pack] = {}
 
     def find(self, key: str) -> Pack | None:
-        """A pack, its data held to its hash; None when it is not there, or not as it was put there."""
+        """A pack, its data held to its hash; None when it is not there, or not as it was put there.
+
+        It is looked at once: what was found is mapped, and does not change when its file is replaced.
+        """
+        if key not in self._found and (pack := self._read(key)):
+            self._found[key] = pack
+        return self._found.get(key)
+
+    def _read(self, key: str) -> Pack | None:
         folder = self.place / key
         try:
             index = msgspec.json.decode((folder / _INDEX).read_bytes(), type=_Index)

@@ -4,7 +4,7 @@ import hashlib
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ from lockage.tools.locked import check_sha256
 from lockage.tools.uv import Uv
 
 _CHECK_PATTERNS = ("*_test.rego", "test_*.py", "*_test.py", "conftest.py", "probe.json")
+_EXECUTABLE = "100755"
 _CHECK_FOLDERS = {"tests", "testdata"}
 
 
@@ -52,20 +53,37 @@ def stage_sources(root: Path, recipe: Recipe, sources: Path, checks: Path) -> No
         sources: takes what goes into the image.
         checks: takes the rest, and ``handlers``, one a line.
     """
-    stage_trees(root, recipe.sources, sources, checks)
+    sources.mkdir()
+    checks.mkdir()
+    for tree in recipe.sources:
+        for file in tree.files:
+            into = checks if only_checks_need(file.path) else sources
+            _copy(root, tree, file, into / PurePosixPath(tree.path).name)
     (checks / "handlers").write_text("".join(f"{handler}\n" for handler in recipe.handlers))
     normalise(sources)
     normalise(checks)
 
 
-def stage_trees(root: Path, trees: Iterable[Tree], sources: Path, checks: Path) -> None:
-    """Copy folders, each under its last name, split into what runs and what only checks need."""
-    sources.mkdir()
-    checks.mkdir()
+class SourceFile(NamedTuple):
+    """A file of a source folder, whose content is what the plan hashed."""
+
+    path: str
+    """Below the import root: the folder's last name comes first."""
+    content: bytes
+    executable: bool
+
+
+def source_files(root: Path, trees: Iterable[Tree]) -> Iterator[SourceFile]:
+    """What runs of source folders; what only checks need is left out.
+
+    Raises:
+        ChangedSincePlan: a file's bytes are not those that the plan hashed.
+    """
     for tree in trees:
         for file in tree.files:
-            into = checks if only_checks_need(file.path) else sources
-            _copy(root, tree, file, into / PurePosixPath(tree.path).name)
+            if not only_checks_need(file.path):
+                path = f"{PurePosixPath(tree.path).name}/{tree.inside(file)}"
+                yield SourceFile(path, _content(root, file), file.mode == _EXECUTABLE)
 
 
 def stage_dockerfile(root: Path, recipe: Recipe, into: Path) -> Path:
@@ -197,10 +215,15 @@ def _changed(path: str, why: str) -> ChangedSincePlan:
 
 
 def _copy(root: Path, tree: Tree, file: TreeFile, into: Path) -> None:
+    target = into / tree.inside(file)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(_content(root, file))
+    target.chmod(0o755 if file.mode == _EXECUTABLE else 0o644)
+
+
+def _content(root: Path, file: TreeFile) -> bytes:
+    """A file's bytes, which are what the plan hashed."""
     content = _read(root, file.path)
     if blob(content) != file.blob:
         raise _changed(file.path, f"planned the blob {file.blob}, found {blob(content)}")
-    target = into / tree.inside(file)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(content)
-    target.chmod(0o755 if file.mode == "100755" else 0o644)
+    return content

@@ -1,7 +1,6 @@
 """Wraps what is staged as a zip or a layer: packs of its packages, its sources, one archive."""
 
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -19,8 +18,6 @@ from lockage.plan import requirements
 from lockage.plan.archive import ArchiveRecipe
 from lockage.plan.decide import Step
 
-_EXECUTABLE = 0o111
-
 
 def build_archive(step: Step, recipe: ArchiveRecipe, shop: Workshop) -> ZipArtifact | LayerArtifact:
     """Build a zip or layer into ``dist/<name>``; nothing is left there if it fails.
@@ -34,8 +31,7 @@ def build_archive(step: Step, recipe: ArchiveRecipe, shop: Workshop) -> ZipArtif
     packs = _packages(recipe, shop)
     folder = shop.dist.beside(step.name)
     try:
-        with tempfile.TemporaryDirectory() as work:
-            entries = [*_under(recipe.prefix, packs), *_sources(recipe, shop, Path(work))]
+        entries = [*_under(recipe.prefix, packs), *_sources(recipe, shop)]
         unpacked = _hold_budget(recipe, ((one.path, one.size) for one in entries))
         digest, size = write(folder / "archive.zip", entries)
         artifact = _describe(step, recipe, digest, size, unpacked)
@@ -79,17 +75,10 @@ def _under(prefix: str, packs: Iterable[Pack]) -> Iterator[Entry]:
         yield from (one._replace(path=prefix + one.path) for one in pack.entries) if prefix else pack.entries
 
 
-def _sources(recipe: ArchiveRecipe, shop: Workshop, work: Path) -> list[Entry]:
+def _sources(recipe: ArchiveRecipe, shop: Workshop) -> Iterator[Entry]:
     """Own sources, without bytecode: it would cost a container's start at every edit."""
-    sources = work / "sources"
-    stage.stage_trees(shop.root, recipe.sources, sources, work / "checks")
-    files = sorted(path for path in sources.rglob("*") if path.is_file())
-    return [_source(recipe.prefix, sources, path) for path in files]
-
-
-def _source(prefix: str, tree: Path, path: Path) -> Entry:
-    executable = bool(path.stat().st_mode & _EXECUTABLE)
-    return entry(prefix + path.relative_to(tree).as_posix(), path.read_bytes(), executable=executable)
+    for one in stage.source_files(shop.root, recipe.sources):
+        yield entry(recipe.prefix + one.path, one.content, executable=one.executable)
 
 
 def _describe(

@@ -55,6 +55,10 @@ class DistDir:
         """The SBOM as SPDX 2.3."""
         return self.folder(name) / "sbom.spdx.json"
 
+    def profile(self, name: str) -> Path:
+        """The package-level SBOM, as CycloneDX 1.6."""
+        return self.folder(name) / "sbom.packages.cdx.json"
+
     def findings(self, name: str) -> Path:
         """The scanner's complete report."""
         return self.folder(name) / "findings.json"
@@ -106,6 +110,13 @@ class DistDir:
         """
         return self._read(name, "check.json", _CHECK, f"./noxw -s check -- {name}")
 
+    def find_check(self, name: str) -> ArtifactCheck | None:
+        """What came of running its functions; None when there is nothing, or nothing that this version can read."""
+        try:
+            return self.read_check(name)
+        except UsageError:
+            return None
+
     def write_artifact(self, folder: Path, artifact: Artifact) -> None:
         """Describe an artifact in its folder, before the folder takes its place by :meth:`replace`."""
         write(folder / "artifact.json", encode(artifact))
@@ -129,10 +140,12 @@ class DistDir:
     def replace(self, name: str, folder: Path) -> None:
         """Put a filled folder in the artifact's place; what stood there, evidence included, is gone."""
         place = self.folder(name)
-        old = self.beside(name)
-        if place.exists():
-            place.rename(old / "old")
         folder.chmod(0o755)
+        if not place.exists():
+            folder.rename(place)
+            return
+        old = self.beside(name)
+        place.rename(old / "old")
         folder.rename(place)
         shutil.rmtree(old)
 
