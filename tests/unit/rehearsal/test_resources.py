@@ -49,16 +49,20 @@ INLINE_POLICIES = 10_240
 
 @pytest.fixture(scope="module")
 def project() -> Project:
-    """The reference platform, with a zip, a layer and a function that a topic calls, whatever else it has."""
+    """Three functions of the reference platform, and one more of a zip with a layer, which a topic calls."""
     platform = load_project(Path(__file__).parents[3] / "lockage.yaml", files=False)
     listener = Function(
         zip="listener", handler="listener.handle", probe="probe.json", trigger=Trigger(topic="decisions")
     )
     return msgspec.structs.replace(
         platform,
-        zips={**platform.zips, "listener": Zip(sources=("listener",), layers=("shared",), platform="linux/arm64")},
-        layers={**platform.layers, "shared": Layer(sources=("shared",), platform="linux/arm64")},
-        functions={**platform.functions, "listener": listener},
+        images={name: platform.images[name] for name in ("base", "platform")},
+        zips={"listener": Zip(sources=("listener",), layers=("shared",), platform="linux/arm64")},
+        layers={"shared": Layer(sources=("shared",), platform="linux/arm64")},
+        functions={
+            **{name: platform.functions[name] for name in ("scorer", "remediator", "onboarding")},
+            "listener": listener,
+        },
     )
 
 
