@@ -1,3 +1,4 @@
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -67,7 +68,9 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     monkeypatch.setattr("common.aws.table", lambda name: {"platform-items": api.table}[name])
     monkeypatch.setattr("common.aws.client", lambda service: {"secretsmanager": api.secrets}[service])
     dashboard.handler._api.cache_clear()  # noqa: SLF001 - each test has its own
-    yield api
+    with asyncio.Runner() as runner:
+        runner.get_loop()  # Mangum asks for the thread's loop, which newer Pythons do not make unasked
+        yield api
     dashboard.handler._api.cache_clear()  # noqa: SLF001
 
 
