@@ -42,4 +42,4 @@ def environment() -> Environment:
 @pytest.fixture(scope="session")
 def api(environment: Environment) -> Api:
     """The onboarding API."""
-    return Api(environment)
+    return Api(environment, "onboarding")

@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from uuid import uuid4
@@ -103,38 +103,60 @@ class Answer(NamedTuple):
     error: str
 
 
+class Response(NamedTuple):
+    """What an API answered."""
+
+    status: int
+    content_type: str
+    """Without its parameters."""
+    text: str
+
+
 class Api:
-    """The onboarding API, over its URL where the alias is what is checked, else by invoking the version as a URL would.
+    """A function's API, over its URL where the alias is what is checked, else by invoking the version as a URL would.
 
     Args:
         environment: where it is.
+        function: whose it is.
     """
 
-    def __init__(self, environment: Environment) -> None:
-        self._environment = environment
+    def __init__(self, environment: Environment, function: str) -> None:
+        self._environment, self._function = environment, function
         self._http = urllib3.PoolManager(retries=False, timeout=30.0)
 
     def call(self, method: str, path: str, body: object = None, token: str | None = None) -> tuple[int, Any]:
         """Status and JSON of an answer."""
+        answer = self.ask(method, path, body, token)
+        return answer.status, json.loads(answer.text)
+
+    def ask(self, method: str, path: str, body: object = None, token: str | None = None) -> Response:
+        """The answer as it comes; the path may hold a query."""
         headers = {} if token is None else {"authorization": f"Bearer {token}"}
         text = None if body is None else json.dumps(body)
         if not self._environment.served:
             return self._invoked(method, path, text, headers)
-        url = self._environment.parameter("url/onboarding").rstrip("/")
+        url = self._environment.parameter(f"url/{self._function}").rstrip("/")
         response = self._http.request(method, f"{url}{path}", body=text, headers=headers)
-        return response.status, response.json()
+        return _response(response.status, response.headers, response.data.decode())
 
-    def _invoked(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> tuple[int, Any]:
+    def _invoked(self, method: str, target: str, body: str | None, headers: dict[str, str]) -> Response:
+        path, _, query = target.partition("?")
         event = {
             "version": "2.0",
             "rawPath": path,
+            "rawQueryString": query,
             "headers": headers,
-            "requestContext": {"http": {"method": method, "path": path}},
+            "requestContext": {"http": {"method": method, "path": path, "sourceIp": "192.0.2.1"}},
             "isBase64Encoded": False,
             "body": body,
         }
-        answer = self._environment.invoke("onboarding", event)
-        return answer["statusCode"], json.loads(answer["body"])
+        answer = self._environment.invoke(self._function, event)
+        return _response(answer["statusCode"], answer["headers"], answer["body"])
+
+
+def _response(status: int, headers: Mapping[str, str], text: str) -> Response:
+    given = {name.lower(): value for name, value in headers.items()}
+    return Response(status=status, content_type=given["content-type"].partition(";")[0].strip(), text=text)
 
 
 def finding(**fields: object) -> dict[str, object]:
@@ -147,6 +169,11 @@ def finding(**fields: object) -> dict[str, object]:
         "severity": "LOW",
         **fields,
     }
+
+
+def item(text: str) -> dict[str, str]:
+    """An item that nobody ever sent before."""
+    return {"id": f"e2e-{uuid4().hex}", "source": "end-to-end-check", "text": text}
 
 
 def eventually(ask: Callable[[], T | None], what: str) -> T:
