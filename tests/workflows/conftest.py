@@ -11,7 +11,7 @@ from workflows.act import Act, Run, checkout
 
 from lockage.config.load import LOCAL_NAME, load_local, load_project
 from lockage.config.schema import Github, Project
-from lockage.rehearsal import resources
+from lockage.rehearsal import kinds, resources
 from lockage.rehearsal.embedded import EmbeddedAws
 from lockage.rehearsal.operator import Operator
 from lockage.rehearsal.policies import document_json
@@ -94,7 +94,7 @@ def _terraform(aws: EmbeddedAws, project: Project) -> None:
     table = resources.resources(project)
     provision(operator, table, lambda repository: f"{aws.registry}/{repository}@{_NO_RELEASE_YET}")
     for role in table:
-        if isinstance(role, resources.Role):
+        if isinstance(role, kinds.Role):
             operator(role.account, role.region).client("iam").update_assume_role_policy(
                 RoleName=role.name, PolicyDocument=document_json(role.trust)
             )

@@ -1,5 +1,6 @@
 """A commit on main becomes one release, by the jobs of one graph, and another graph takes it back."""
 
+import hashlib
 import json
 import shutil
 from datetime import UTC, datetime, timedelta
@@ -34,7 +35,7 @@ REASON = """it's "slow" $(touch injected); `id` & more"""
 def test_a_commit_on_main_reaches_prod(released: Run, tree: Path, operators: Operators) -> None:
     assert_all_passed(released.outcome, *LINE)
     for place in ("preprod", "prod"):
-        assert_serves(tree, place, operators)
+        assert_serves(tree, released.folder, place, operators)
 
 
 def test_a_dispatched_rollback_takes_prod_back(
@@ -44,13 +45,13 @@ def test_a_dispatched_rollback_takes_prod_back(
     more_memory(second)
     hand_over(released.folder, second)
     assert_all_passed(act.play(second, "push", "release", folder=tmp_path / "release"), *LINE)
-    assert_serves(second, "prod", operators)
+    assert_serves(second, tmp_path / "release", "prod", operators)
 
     choice = {"environment": "prod", "release": "previous", "reason": REASON}
     outcome = act.play(second, "workflow_dispatch", "rollback", folder=tmp_path / "rollback", **choice)
     assert_all_passed(outcome, "rollback")
-    assert_serves(tree, "prod", operators)
-    assert_serves(second, "preprod", operators)
+    assert_serves(tree, released.folder, "prod", operators)
+    assert_serves(second, tmp_path / "release", "preprod", operators)
     assert json.dumps(REASON) in "".join(rollouts_of("prod", project_of(tree), operators)), "word for word"
 
 
@@ -73,16 +74,22 @@ def project_of(tree: Path) -> Project:
     return load_project(tree / "lockage.yaml", files=False)
 
 
-def assert_serves(tree: Path, place: str, operators: Operators) -> None:
-    """The embedded AWS says that every alias serves the tree's commit, and that the tree was clean."""
+def assert_serves(tree: Path, run_folder: Path, place: str, operators: Operators) -> None:
+    """The embedded AWS says that every alias serves the tree's commit as a run built it, and that the tree was clean."""
     witness, commit_ = Witness(project_of(tree), operators), Git(tree).head()
     tagged = witness.tagged("platform", commit_)
     assert tagged
     assert tagged.tag == commit_
     try:
-        assertions.serves(witness, place, commit_)
+        assertions.serves(witness, place, commit_, lambda name: archived(run_folder, name))
     except LockageError as error:
         pytest.fail(error.render())
+
+
+def archived(run_folder: Path, name: str) -> str:
+    """The digest of a zip or layer, as a run built it."""
+    [made] = (run_folder / "artifacts").glob(f"*/dist/{name}/archive.zip")
+    return f"sha256:{hashlib.sha256(made.read_bytes()).hexdigest()}"
 
 
 def rollouts_of(place: str, project: Project, operators: Operators) -> list[str]:
