@@ -75,7 +75,7 @@ def project_of(tree: Path) -> Project:
 
 
 def assert_serves(tree: Path, run_folder: Path, place: str, operators: Operators) -> None:
-    """The embedded AWS says that every alias serves the tree's commit as a run built it, and that the tree was clean."""
+    """The embedded AWS says that every alias serves the tree's commit as a run built it, and that it was clean."""
     witness, commit_ = Witness(project_of(tree), operators), Git(tree).head()
     tagged = witness.tagged("platform", commit_)
     assert tagged
