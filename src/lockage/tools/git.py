@@ -92,6 +92,24 @@ class Git:
         """What git answers; empty when it has no answer."""
         return run(["git", *arguments], cwd=self.root, ok=(0, 128)).stdout.strip()
 
+    def clone(self, commit: CommitSha, into: Path) -> Path:
+        """The project at a commit, in a clone of its own that shares this one's objects; its folder there.
+
+        Raises:
+            UsageError: this repository does not have the commit.
+        """
+        top = Path(run(["git", "rev-parse", "--show-toplevel"], cwd=self.root).stdout.strip())
+        run(["git", "clone", "--quiet", "--shared", "--no-tags", "--no-checkout", top, into])
+        try:
+            run(["git", "checkout", "--quiet", "--detach", commit], cwd=into)
+        except ToolError as error:
+            raise UsageError(
+                f"this repository does not have the commit {commit}",
+                why=error.why,
+                remedy="fetch it: git fetch --all, or git fetch origin COMMIT; a shallow clone: git fetch --unshallow",
+            ) from error
+        return into / self.root.resolve().relative_to(top.resolve())
+
     def _list(self, *paths: str) -> list[str]:
         """A tag, a space and a file; but for new files its mode, blob and stage come before it."""
         kinds = ("--stage", "--modified", "--deleted", "--others", "--exclude-standard")

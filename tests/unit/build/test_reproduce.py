@@ -5,7 +5,9 @@ from fakes import recipes
 from fakes.builder import FakeBuildx, workshop
 
 from lockage.build.execute import execute
-from lockage.build.reproduce import NotReproducible, reproduce
+from lockage.build.reproduce import NotReproducible, rebuild, reproduce
+from lockage.model.dist import DistDir
+from lockage.model.ids import Digest
 from lockage.plan.decide import BuildPlan
 
 
@@ -66,3 +68,32 @@ def test_what_stands_with_other_inputs_is_not_compared(root: Path, plan: BuildPl
     (root / "images/base/Dockerfile").write_text("# another\n")
     other = recipes.plan_of(root, recipes.recipe(folder=recipes.tree("images/base", "harden.py")))
     assert len(reproduce(other, workshop(root, FakeBuildx()))) == 1
+
+
+def test_a_release_is_built_once_more_and_held_to_its_digests(root: Path, plan: BuildPlan) -> None:
+    shop = workshop(root, FakeBuildx())
+    released = {artifact.name: artifact.digest for artifact in execute(plan, shop)}
+    buildx = FakeBuildx()
+    rebuild(plan, workshop(root, buildx), released, shop.dist)
+    assert [build.cache for build in buildx.builds] == [False] * 2
+
+
+def test_another_digest_than_was_released_is_shown_file_by_file_where_that_stands(root: Path, plan: BuildPlan) -> None:
+    odd = FakeBuildx()
+    odd.drifts = True
+    shop = workshop(root, odd)
+    released = {artifact.name: artifact.digest for artifact in execute(plan, shop)}
+    with pytest.raises(NotReproducible) as caught:
+        rebuild(plan, workshop(root, FakeBuildx()), released, shop.dist)
+    assert caught.value.what == "base of this commit is not what was released"
+    told, where = caught.value.why.splitlines()
+    assert told.startswith(f"released as {released['base']}, built as sha256:")
+    assert where.startswith("layer 2")
+    assert "only theirs has" in where
+
+
+def test_without_the_released_artifact_only_digests_are_told(root: Path, plan: BuildPlan, tmp_path: Path) -> None:
+    released = {"base": Digest("sha256:" + "0" * 64)}
+    with pytest.raises(NotReproducible) as caught:
+        rebuild(plan, workshop(root, FakeBuildx()), released, DistDir(tmp_path / "elsewhere"))
+    assert caught.value.why.endswith("does not stand in dist, so files cannot be compared")

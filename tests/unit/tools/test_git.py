@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lockage.errors import UsageError
+from lockage.model.ids import CommitSha
 from lockage.tools.git import Git
 
 
@@ -154,3 +155,20 @@ def test_outside_a_working_tree_the_message_says_what_to_do(tmp_path: Path) -> N
         Git(tmp_path).files("functions")
     assert caught.value.what == f"{tmp_path} is not in a git working tree"
     assert "git init" in caught.value.remedy
+
+
+def test_a_clone_holds_the_commit_and_not_what_came_after(root: Path, tmp_path: Path) -> None:
+    first = Git(root).head()
+    (root / "functions/scorer/handler.py").write_text("two\n")
+    commit(root)
+    (root / "functions/scorer/handler.py").write_text("not committed\n")
+    project = Git(root / "functions").clone(first, tmp_path / "clone")
+    assert project == tmp_path / "clone" / "functions"
+    assert (project / "scorer/handler.py").read_text() == "one\n"
+    assert Git(root).is_dirty()
+
+
+def test_a_commit_that_is_not_here_is_said_to_be_fetched(root: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="does not have the commit") as caught:
+        Git(root).clone(CommitSha("0" * 40), tmp_path / "clone")
+    assert "git fetch" in caught.value.remedy
