@@ -19,7 +19,7 @@ class Forge:
 
     def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
-        self._made = 0
+        self._offered: dict[Path, list[str]] = {}
 
     def library(
         self,
@@ -41,7 +41,7 @@ class Forge:
             rpath: folders for ``DT_RPATH``.
             flags: more for the compiler.
         """
-        calls = [_function(need) for need in needs]
+        calls = [call for need in needs for call in self._offered.get(need, [_function(need)])]
         source = "".join(f"int {call}(void);\n" for call in calls)
         source += f"int {_function(path)}(void) {{ return 0{''.join(f' + {call}()' for call in calls)}; }}\n"
         search = [f"-Wl,--enable-new-dtags,-rpath,{runpath}"] if runpath else []
@@ -50,16 +50,18 @@ class Forge:
         self._compile(source, path, "-shared", f"-Wl,-soname,{soname or path.name}", *linked, *search, *flags)
         return path
 
-    def stub(self, soname: str, version: str = "", *, function: str = "") -> Path:
-        """Something to link against that goes nowhere: a library of that name, defining one symbol version."""
-        self._made += 1
-        path = self._scratch / str(self._made) / soname
-        name = function or _function(path)
+    def stub(self, soname: str, *versions: str) -> Path:
+        """Something to link against that goes nowhere: a library of that name, with a function of each version."""
+        path = self._scratch / str(len(self._offered)) / soname
+        names = [_function(path) + "_" * number for number in range(len(versions) or 1)]
+        self._offered[path] = names
         script = path.parent.with_suffix(".map")
         script.parent.mkdir(parents=True, exist_ok=True)
-        script.write_text(f"{version} {{ global: {name}; }};\n")
-        flags = [f"-Wl,--version-script,{script}"] if version else []
-        self._compile(f"int {name}(void) {{ return 0; }}\n", path, "-shared", f"-Wl,-soname,{soname}", *flags)
+        before = ("", *versions)  # each version follows the one before it, as glibc's do
+        script.write_text("".join(map("{} {{ global: {}; }} {};\n".format, versions, names, before)))
+        flags = [f"-Wl,--version-script,{script}"] if versions else []
+        source = "".join(f"int {name}(void) {{ return 0; }}\n" for name in names)
+        self._compile(source, path, "-shared", f"-Wl,-soname,{soname}", *flags)
         return path
 
     def program(self, path: Path, *, interpreter: str) -> Path:

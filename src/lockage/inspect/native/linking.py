@@ -90,7 +90,7 @@ def symbols(case: Case, loads: Loads) -> Iterator[Remark]:
         serving = {bond.name: bond.by for bond in load.bonds}
         for path in (load.entry, *sorted(load.reached)):
             for library, versions in _by_library(case.tree.objects[path]).items():
-                server = serving.get(library) or _system(case, library)
+                server = serving.get(library)
                 if server is None or (path, library) in seen:
                     continue
                 seen.add((path, library))
@@ -102,11 +102,6 @@ def _by_library(elf: Elf) -> dict[str, list[str]]:
     for library, version in elf.requires:
         required[library].append(version)
     return required
-
-
-def _system(case: Case, library: str) -> System | None:
-    """The system where it has that library: the loader itself is in memory whether it is asked for or not."""
-    return case.system if any(library in names for names in case.system.folders.values()) else None
 
 
 def _lacking(case: Case, path: str, library: str, versions: list[str], server: Elf | System) -> Iterator[Remark]:

@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from lockage.errors import Inconclusive
@@ -70,6 +71,11 @@ def test_a_doubt_alone_stops_the_line_as_inconclusive() -> None:
     assert doubtful.value.why == (
         "could not tell: /var/task/a.so: needs GLIBC_2.38 of libc.so.6; Amazon Linux 2023 has GLIBC_2.34"
     )
+
+
+def test_an_inspection_can_be_written_down_and_read_again() -> None:
+    found = inspection(remark("/var/task/a.so"), remark("/var/task/b.so", "note"))
+    assert msgspec.json.decode(msgspec.json.encode(found, order="deterministic"), type=NativeInspection) == found
 
 
 def test_a_summary_counts() -> None:

@@ -125,6 +125,38 @@ def test_an_rpath_is_inherited_and_a_runpath_is_not(
     assert (really_loaded(entry) is not None) == found
 
 
+def same(root: Path, entry: Path, here: Target) -> Load:
+    """What was worked out, which is what this machine's loader did."""
+    tree = read_tree([Root(root, str(root))])
+    load = Loader(tree, system(here), here.machine).load(tree.objects[str(entry)])
+    assert worked_out(load) == really_loaded(entry)
+    return load
+
+
+def test_an_object_with_a_runpath_inherits_no_rpath(forge: Forge, here: Target, tmp_path: Path) -> None:
+    far = forge.library(tmp_path / "libs" / "far.so")
+    near = forge.library(tmp_path / "libs" / "near.so", needs=[far], runpath="$ORIGIN/nowhere")
+    entry = forge.library(tmp_path / "pkg" / "entry.so", needs=[near], rpath="$ORIGIN/../libs")
+    assert same(tmp_path, entry, here).missing == ((str(near), "far.so"),)
+
+
+def test_what_is_loaded_already_is_not_looked_for(forge: Forge, here: Target, tmp_path: Path) -> None:
+    far = forge.library(tmp_path / "libs" / "far.so")
+    near = forge.library(tmp_path / "libs" / "near.so", needs=[far])
+    entry = forge.library(tmp_path / "pkg" / "entry.so", needs=[near, far], runpath="$ORIGIN/../libs")
+    assert same(tmp_path, entry, here).missing == ()
+
+
+def test_of_two_of_one_name_the_first_in_breadth_serves_all(forge: Forge, here: Target, tmp_path: Path) -> None:
+    x = forge.stub("x.so")
+    for folder in ("one", "two"):
+        forge.library(tmp_path / folder / "x.so")
+    b = forge.library(tmp_path / "b.so", needs=[x], runpath="$ORIGIN/one")
+    c = forge.library(tmp_path / "c.so", needs=[x], runpath="$ORIGIN/two")
+    entry = forge.library(tmp_path / "entry.so", needs=[b, c], runpath="$ORIGIN")
+    assert same(tmp_path, entry, here).reached == {str(b), str(c), str(tmp_path / "one" / "x.so")}
+
+
 def test_a_library_through_a_link_is_looked_for_from_where_the_link_lies(
     forge: Forge, here: Target, tmp_path: Path
 ) -> None:

@@ -79,6 +79,13 @@ def test_a_symbol_that_is_too_new(
     assert "manylinux_2_34" in remark.remedy
 
 
+def test_of_several_symbols_the_newest_is_named(task: Path, forge: Forge, inspect: Inspect) -> None:
+    forge.library(task / "m.so", needs=[forge.stub("libc.so.6", "GLIBC_2.17", "GLIBC_2.35", "GLIBC_2.40")])
+    inspection = inspect()
+    assert inspection.glibc == "2.40"
+    assert only(inspection).needs == "GLIBC_2.40 of libc.so.6"
+
+
 @pytest.mark.parametrize(("version", "fits"), [("3.4.24", True), ("3.4.25", False)])
 def test_the_older_system_has_older_symbols(
     task: Path,
@@ -162,6 +169,13 @@ def test_a_runpath_does_not_serve_what_it_brings_in(task: Path, forge: Forge, in
     assert not inspect().remarks
 
 
+def test_an_extension_is_held_by_itself_though_another_brings_it_in(task: Path, forge: Forge, inspect: Inspect) -> None:
+    library = forge.library(task / "libs" / "libx.so")
+    inner = forge.library(task / "pkg" / "inner.abi3.so", needs=[library])
+    forge.library(task / "pkg" / "outer.abi3.so", needs=[inner], rpath="$ORIGIN:$ORIGIN/../libs")
+    assert list(said(inspect())) == ["inner.abi3.so"]
+
+
 def test_what_another_module_brings_in_first_is_a_note(task: Path, forge: Forge, inspect: Inspect) -> None:
     library = forge.library(task / "torch" / "lib" / "libtorch.so")
     forge.library(task / "torch" / "_C.abi3.so", needs=[library], runpath="$ORIGIN/lib")
@@ -227,14 +241,16 @@ def test_an_extension_of_which_only_the_name_is_wrong(task: Path, forge: Forge, 
     assert only(inspect()).kind == "python"
 
 
+@pytest.mark.parametrize("mark", [".{own}", ".abi3", ""])
 def test_an_extension_for_another_python_beside_the_right_one_is_a_note(
-    task: Path, forge: Forge, inspect: Inspect, here: Target
+    task: Path, forge: Forge, inspect: Inspect, here: Target, mark: str
 ) -> None:
-    forge.library(task / f"m.{here.extension}.so")
+    fitting = f"m{mark.format(own=here.extension)}.so"
+    forge.library(task / fitting)
     forge.library(task / f"m.{here.extension.replace('313', '312')}.so")
     remark = only(inspect())
     assert remark.weight == "note"
-    assert remark.has.endswith(f"; m.{here.extension}.so beside it is")
+    assert remark.has.endswith(f"; {fitting} beside it is")
 
 
 @pytest.mark.parametrize("name", ["m.abi3.so", "m.so", "libm-1.2.so.3"])
@@ -302,6 +318,13 @@ def test_a_program_that_asks_for_another_loader(task: Path, forge: Forge, inspec
         "interpreter",
         "/lib/ld-musl-x86_64.so.1",
     )
+
+
+def test_a_program_may_bring_its_own_loader(task: Path, forge: Forge, inspect: Inspect, tmp_path: Path) -> None:
+    forge.program(task / "bin" / "own", interpreter="/opt/lib/ld.so.1")
+    assert inspect().mistakes
+    forge.library(tmp_path / "layer" / "lib" / "ld.so.1")
+    assert not inspect(tmp_path / "layer").remarks
 
 
 def test_an_object_file_for_any_machine_harms_nobody(

@@ -24,8 +24,7 @@ def test_links_are_followed_as_the_kernel_does(links: dict[tuple[str, str], str]
         try:
             end = follow(f"{root}/{asked}", known)
         except LinkLoop:
-            with pytest.raises(OSError, match="Too many levels"):
-                os.stat(root / asked)  # noqa: PTH116 - the kernel's own answer
+            assert not (root / asked).exists()
         else:
             assert end == os.path.realpath(root / asked)
 
