@@ -12,7 +12,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.gnuversions import GNUVerDefSection, GNUVerNeedSection
 from elftools.elf.segments import InterpSegment, NoteSegment
 
-from lockage.inspect.native.facts import Elf
+from lockage.inspect.native.facts import Elf, Form
 
 MAGIC = b"\x7fELF"
 
@@ -32,9 +32,8 @@ def read_elf(path: str, stream: IO[bytes]) -> Elf:
     try:
         return _facts(path, ELFFile(stream))
     except Exception as error:  # noqa: BLE001 - a damaged object fails in the parser in more ways than it documents
-        return Elf(
-            path=path, trouble=f"it cannot be parsed as ELF ({type(error).__name__}: {error})".rstrip(": )") + ")"
-        )
+        why = ": ".join(filter(None, (type(error).__name__, str(error))))
+        return Elf(path=path, trouble=f"it cannot be parsed as ELF ({why})")
 
 
 def _facts(path: str, elf: ELFFile) -> Elf:
@@ -63,7 +62,7 @@ def _machine(elf: ELFFile) -> str:
     return _MACHINES.get((machine, bits, bool(elf.little_endian)), f"{machine} ({bits}-bit)")
 
 
-def _form(elf: ELFFile, interpreter: str) -> Any:  # noqa: ANN401 - a literal of the fact's own
+def _form(elf: ELFFile, interpreter: str) -> Form:
     kind = elf["e_type"]
     if kind == "ET_EXEC" or (kind == "ET_DYN" and interpreter):
         return "program"

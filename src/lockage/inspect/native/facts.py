@@ -11,6 +11,9 @@ TASK = "/var/task"
 LAYERS = "/opt"
 """Where Lambda unpacks layers, one over the other."""
 
+Form = Literal["library", "program", "other"]
+"""A program has an interpreter or a fixed address. ``other`` is never loaded: a relocatable object, a core."""
+
 
 class Root(msgspec.Struct, frozen=True):
     """A tree on this machine, and where the function will see it."""
@@ -27,11 +30,11 @@ class Elf(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     """Where the function sees it."""
     machine: str = ""
-    """``x86_64`` or ``aarch64``; else the header's own word, such as ``EM_386 (32-bit)``."""
+    """``x86_64`` or ``aarch64``; else the header's own word, such as ``EM_386 (32-bit)``; empty where not even that could
+    be read."""
     isa: str = ""
     """The instruction set it says it needs, such as ``x86_64_v3``; the machine's name if it says nothing."""
-    form: Literal["library", "program", "other"] = "other"
-    """A program has an interpreter or a fixed address. ``other`` is never loaded: a relocatable object, a core."""
+    form: Form = "other"
     interpreter: str = ""
     soname: str = ""
     needed: tuple[str, ...] = ()

@@ -54,7 +54,7 @@ def _links(case: Case) -> Iterator[Remark]:
 def _machines(case: Case) -> Iterator[Remark]:
     machine = case.target.machine
     for elf in case.tree.objects.values():
-        if elf.trouble or elf.form == "other":
+        if not elf.machine or elf.form == "other":
             continue
         if elf.machine != machine or not case.system.runs(elf.isa):
             yield Remark(

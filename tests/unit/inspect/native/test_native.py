@@ -304,6 +304,17 @@ def test_a_damaged_object_is_a_doubt(task: Path, forge: Forge, inspect: Inspect)
     assert remark.has.startswith("it cannot be parsed as ELF (")
 
 
+def test_of_a_damaged_object_is_said_what_is_known(
+    task: Path, forge: Forge, inspect: Inspect, elsewhere: Target
+) -> None:
+    path = forge.library(task / "m.so", needs=[forge.stub("libc.so.6", "GLIBC_2.17")])
+    content = bytearray(path.read_bytes())
+    content[0x28:0x30], content[0x3C:0x40] = bytes(8), bytes(4)  # no section headers
+    path.write_bytes(content)
+    assert [one.kind for one in inspect().remarks] == ["file"]
+    assert [one.kind for one in inspect(target=elsewhere).remarks] == ["file", "machine"]
+
+
 def test_a_text_named_as_a_shared_object_is_a_doubt(task: Path, inspect: Inspect) -> None:
     (task / "libx.so.1").write_text("version https://git-lfs.github.com/spec/v1\n")
     assert said(inspect()) == {"libx.so.1": "doubt: it is named as a shared object and is not ELF"}
