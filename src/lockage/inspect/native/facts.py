@@ -30,8 +30,8 @@ class Elf(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     """Where the function sees it."""
     machine: str = ""
-    """``x86_64`` or ``aarch64``; else the header's own word, such as ``EM_386 (32-bit)``; empty where not even that could
-    be read."""
+    """``x86_64`` or ``aarch64``; else the header's own word, such as ``EM_386 (32-bit)``; empty where not even
+    that could be read."""
     isa: str = ""
     """The instruction set it says it needs, such as ``x86_64_v3``; the machine's name if it says nothing."""
     form: Form = "other"
