@@ -12,6 +12,7 @@ from lockage import github
 from lockage.cli.functions import hold_known
 from lockage.cli.options import project_option
 from lockage.config.load import load_project
+from lockage.errors import UsageError
 from lockage.inspect.native import LAYERS, TASK, Root, Target, inspect_native
 from lockage.inspect.native.systems import system_for
 from lockage.model.dist import DistDir
@@ -95,10 +96,21 @@ def _native(made_of: Parts, dist: DistDir, target: Target) -> tuple[int | None, 
     with tempfile.TemporaryDirectory(prefix="lockage-explain-") as folder:
         roots = [Root(Path(folder, str(number)), LAYERS if number else TASK) for number in range(len(archives))]
         for root, archive in zip(roots, archives, strict=True):
-            with zipfile.ZipFile(archive) as packed:
-                packed.extractall(root.path)
+            _unpack(archive, root.path)
         found = inspect_native(roots, target)
     return None if found.doubts else _minor(found.glibc), found.objects
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    try:
+        with zipfile.ZipFile(archive) as packed:
+            packed.extractall(folder)
+    except zipfile.BadZipFile as error:
+        raise UsageError(
+            f"{archive} cannot be unpacked",
+            why=str(error),
+            remedy=f"build it again: ./noxw -s build -- {archive.parent.name}",
+        ) from error
 
 
 def _minor(version: str) -> int:

@@ -127,6 +127,14 @@ def test_a_function_that_is_not_there_has_a_nearest_name() -> None:
     assert caught.value.remedy == "did you mean 'dashboard'?"
 
 
+def test_an_archive_that_is_none_is_named(dist: DistDir) -> None:
+    build(dist, "dashboard")
+    dist.archive("dashboard").write_bytes(b"cut off")
+    with pytest.raises(UsageError, match=r"dashboard/archive\.zip cannot be unpacked") as caught:
+        main_inner(["explain", "dashboard"])
+    assert caught.value.remedy == "build it again: ./noxw -s build -- dashboard"
+
+
 def test_nothing_is_built_or_changed(root: Path, dist: DistDir) -> None:
     build(dist, "dashboard")
     before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file() and ".git" not in path.parts}
