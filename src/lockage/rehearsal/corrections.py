@@ -18,6 +18,8 @@ from ministack.core.responses import error_response_json, get_account_id, get_re
 from ministack.core.router import extract_access_key_id
 from ministack.services import lambda_svc, s3, sns
 
+from lockage.rehearsal import layers
+
 UPDATE_SECONDS = 0.1
 """How long an update of a function is under way: long enough to be seen and waited for, as it is on AWS."""
 
@@ -41,6 +43,8 @@ def correct(runtimes: Mapping[str, str]) -> None:
     lambda_svc._LAMBDA_STATE_TRANSITION_DELAY = UPDATE_SECONDS
     lambda_svc._warm_pool_key = per_version(lambda_svc._warm_pool_key)
     lambda_svc._declared_docker_platform = foreign(lambda_svc._declared_docker_platform)
+    lambda_svc._spawn_lambda_container_impl = layers.beside(here_or_not(lambda_svc._spawn_lambda_container_impl))
+    lambda_svc._wire_cognito_issuer_host = layers.mounting(lambda_svc._wire_cognito_issuer_host)
     iam_actions._BOTOCORE_SERVICE_MAP["lambda"] = ["lambda"]
     iam_actions._lambda_action = lambda_action
     iam_actions.extract_iam_action = layer_action(iam_actions.extract_iam_action)
@@ -114,6 +118,18 @@ def foreign(declared: Callable[[dict[str, Any]], str | None]) -> Callable[[dict[
     return corrected
 
 
+def here_or_not(spawn: Callable[..., Any]) -> Callable[..., Any]:
+    """What this machine cannot run does not run; out of the box it runs as if it were for this machine."""
+
+    def corrected(config: dict[str, Any], code: bytes | None, declared: bool) -> Any:  # noqa: ANN401, FBT001 - the emulator's
+        if not declared:
+            wanted = ", ".join(config.get("Architectures", ()))
+            raise RuntimeError(f"{config['FunctionName']} is for {wanted}, which this machine does not run")
+        return spawn(config, code, declared)
+
+    return corrected
+
+
 def with_condition(context: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     """A write's ``s3:if-none-match``, by which a bucket's policy can hold that nothing is written anew.
 
@@ -181,10 +197,10 @@ def also_needed(method: str, body: bytes) -> list[tuple[str, str, str]]:
         return []
     places = [place for place in (said, said.get("Code"), said.get("Content")) if isinstance(place, dict)]
     archives = [f"arn:aws:s3:::{p['S3Bucket']}/{p['S3Key']}" for p in places if "S3Bucket" in p and "S3Key" in p]
-    layers = [layer for layer in said.get("Layers") or () if isinstance(layer, str)]
+    attached = [layer for layer in said.get("Layers") or () if isinstance(layer, str)]
     return [
         *(("s3", "s3:GetObject", arn) for arn in archives),
-        *(("lambda", "lambda:GetLayerVersion", arn) for arn in layers),
+        *(("lambda", "lambda:GetLayerVersion", arn) for arn in attached),
     ]
 
 

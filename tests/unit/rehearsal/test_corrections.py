@@ -7,7 +7,15 @@ import pytest
 from ministack.core import iam_actions, iam_evaluator
 from ministack.services import lambda_svc, s3, sns
 
-from lockage.rehearsal.corrections import OWN_PLATFORM, also_needed, correct, foreign, lambda_action, per_version
+from lockage.rehearsal.corrections import (
+    OWN_PLATFORM,
+    also_needed,
+    correct,
+    foreign,
+    here_or_not,
+    lambda_action,
+    per_version,
+)
 
 LAMBDA = "arn:aws:lambda:eu-central-1:111111111111"
 FUNCTION = "/2015-03-31/functions/platform-scorer"
@@ -20,7 +28,9 @@ CORRECTED: dict[ModuleType, tuple[str, ...]] = {
         "_LAMBDA_STATE_TRANSITION_DELAY",
         "_declared_docker_platform",
         "_fetch_code_from_s3",
+        "_spawn_lambda_container_impl",
         "_warm_pool_key",
+        "_wire_cognito_issuer_host",
         "handle_request",
     ),
     s3: ("bucket_policy_for_arn",),
@@ -101,6 +111,14 @@ def test_only_a_foreign_platform_is_held_to() -> None:
     assert foreign(lambda _: OWN_PLATFORM)({}) is None
     assert foreign(lambda config: f"linux/{config['other']}")({"other": "riscv64"}) == "linux/riscv64"
     assert lambda_svc._declared_docker_platform({"FunctionName": "nobody"}) is None
+
+
+def test_what_this_machine_cannot_run_does_not_run_as_something_else() -> None:
+    started = here_or_not(lambda config, code, declared: (config, code, declared))
+    config = {"FunctionName": "f", "Architectures": ["arm64"]}
+    assert started(config, b"", True) == (config, b"", True)  # noqa: FBT003 - the emulator's
+    with pytest.raises(RuntimeError, match="f is for arm64, which this machine does not run"):
+        started(config, b"", False)  # noqa: FBT003 - as above
 
 
 def test_zips_run_in_the_image_that_is_given_for_their_runtime() -> None:
