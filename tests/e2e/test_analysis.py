@@ -1,10 +1,16 @@
 """What ingestion publishes on the topic ends, analysed, in a table."""
 
+from typing import Any
+
 import pytest
 from e2e.environment import Environment, eventually, item
 
 GOOD = "The nurse was wonderful and I am grateful to everybody."
 BAD = "The nurse was terrible and I am furious with everybody."
+
+
+def analysed(environment: Environment, item_id: str) -> dict[str, Any]:
+    return eventually(lambda: environment.row("analyses", item_id), "the analysis")
 
 
 def test_a_published_version_runs_its_model(environment: Environment) -> None:
@@ -27,7 +33,7 @@ def test_an_ingested_item_is_analysed(environment: Environment) -> None:
     good, bad = item(GOOD), item(BAD)
     environment.invoke("ingestion", {"items": [good, bad]})
     for new, sentiment in ((good, "positive"), (bad, "negative")):
-        row = eventually(lambda new=new: environment.row("analyses", new["id"]), "the analysis")  # type: ignore[misc]
+        row = analysed(environment, new["id"])
         stored = environment.row("items", new["id"])
         assert stored is not None
         assert (row["sentiment"], row["content"]) == (sentiment, stored["content"])

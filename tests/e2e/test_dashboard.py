@@ -1,9 +1,10 @@
 """The dashboard shows what was ingested to who bears the token, in pages and as a stream that ends."""
 
 import json
+from collections.abc import Collection
 
 import pytest
-from e2e.environment import Api, Environment, Token, item
+from e2e.environment import Api, Environment, Token, eventually, item
 from e2e.events import events_of
 
 PAGE = 100
@@ -46,26 +47,32 @@ def test_without_the_token_nothing_is_told(dashboard: Api, path: str, wrong: str
     assert (status, set(body)) == (401, {"error"})
 
 
-def test_what_was_ingested_is_shown_once(dashboard: Api, token: Token, items: dict[str, dict[str, str]]) -> None:
-    shown, path = [], f"/items?limit={PAGE}"
+def shown(dashboard: Api, token: Token, wanted: Collection[str]) -> list[tuple[str, str]] | None:
+    """Id and text of the wanted items, from all pages; None while the table's replicas do not show them yet."""
+    found, path = [], f"/items?limit={PAGE}"
     while path:
         status, body = dashboard.call("GET", path, token=token)
         assert status == 200
-        shown += [each for each in body["items"] if each["item_id"] in items]
+        found += [(each["item_id"], each["text"]) for each in body["items"] if each["item_id"] in wanted]
         path = f"/items?limit={PAGE}&after={body['next']}" if body["next"] else ""
-    assert {each["item_id"]: each["text"] for each in shown} == {name: new["text"] for name, new in items.items()}
-    assert len(shown) == len(items)
+    return sorted(found) if len(found) >= len(wanted) else None
+
+
+def test_what_was_ingested_is_shown_once(dashboard: Api, token: Token, items: dict[str, dict[str, str]]) -> None:
+    found = eventually(lambda: shown(dashboard, token, items), "the items")
+    assert found == sorted((name, new["text"]) for name, new in items.items())
 
 
 def test_the_event_stream_is_well_formed_and_complete(
     dashboard: Api, token: Token, items: dict[str, dict[str, str]]
 ) -> None:
+    eventually(lambda: shown(dashboard, token, items), "the items")
     answer = dashboard.ask("GET", f"/events?limit={PAGE}", token=token)
     assert (answer.status, answer.content_type) == (200, "text/event-stream")
-    *shown, end = events_of(answer.text)
-    assert len(shown) >= min(len(items), PAGE)
-    assert all(event.type == "item" and json.loads(event.data)["item_id"] == event.id for event in shown)
-    assert (end.type, json.loads(end.data)["items"]) == ("end", len(shown))
+    *events, end = events_of(answer.text)
+    assert len(events) >= min(len(items), PAGE)
+    assert all(event.type == "item" and json.loads(event.data)["item_id"] == event.id for event in events)
+    assert (end.type, json.loads(end.data)["items"]) == ("end", len(events))
 
 
 def test_a_mistaken_request_is_told_its_mistake(dashboard: Api, token: Token) -> None:
