@@ -67,6 +67,13 @@ def build(session: nox.Session) -> None:
 
 
 @nox.session
+def check(session: nox.Session) -> None:
+    """Run every function of what is in dist/ where it will live, on its probe."""
+    install(session, extras=("build",))
+    session.run("lockage", "check", *set_up(session, "engine", "base"), interrupt_timeout=PATIENCE)
+
+
+@nox.session
 def sbom(session: nox.Session) -> None:
     """Write SBOMs of what is in dist/."""
     install(session, extras=("build",))

@@ -14,7 +14,7 @@ from lockage.model.dist import DistDir
 from lockage.model.ids import Digest
 from lockage.oci import layout
 from lockage.tools.buildx import Build, Builder, Buildx
-from lockage.tools.docker import Container, Docker, Engine, Image
+from lockage.tools.docker import Docker, Engine, Image
 from lockage.tools.locked import Locked
 from lockage.tools.uv import Uv
 
@@ -22,16 +22,12 @@ CREATED = "2026-06-11T00:00:00.5Z"
 
 
 class FakeDocker(Docker):
-    """A local store that knows the images it was given and those that were loaded, and one container's answers."""
+    """A local store that knows the images it was given, and notes what was loaded and pulled."""
 
-    def __init__(self, *images: str, address: str = "", log: tuple[str, str] = ("", ""), runs: bool = True) -> None:
+    def __init__(self, *images: str) -> None:
         self.images = {name: Image(digest=Digest("sha256:" + "c" * 64), created=CREATED) for name in images}
         self.loaded: list[bytes] = []
-        self.started: list[Container] = []
-        self.removed: list[str] = []
-        self._address = address
-        self._log = log
-        self._runs = runs
+        self.pulled: list[tuple[str, str]] = []
 
     def engine(self) -> Engine:
         return Engine(version="26.1.5", context="default", containerd=True)
@@ -42,22 +38,8 @@ class FakeDocker(Docker):
     def load(self, archive: Path) -> None:
         self.loaded.append(archive.read_bytes())
 
-    def start(self, container: Container) -> None:
-        self.started.append(container)
-
-    def address(self, name: str, port: int) -> str:
-        assert (name, port) == (self.started[-1].name, self.started[-1].port)
-        return self._address
-
-    def running(self, name: str) -> bool:
-        return self._runs and name not in self.removed
-
-    def logs(self, name: str) -> tuple[str, str]:
-        assert name not in self.removed, "a removed container has no logs"
-        return self._log
-
-    def remove(self, name: str) -> None:
-        self.removed.append(name)
+    def pull(self, reference: str, platform: str) -> None:
+        self.pulled.append((reference, platform))
 
 
 class FakeBuildx(Buildx):

@@ -46,15 +46,34 @@ class Bases:
         return f"{_DOCKER_IMAGE}{self.load(artifact, path)}"
 
     def load(self, artifact: Artifact, path: Path) -> str:
-        """Put an image of the project into the local store, if it is not there; its reference there.
+        """Put an image of the project into the local store, if it is not there; its reference there."""
+        return self._load(f"lockage/{self._project}-{artifact.name}", artifact.digest, path)
 
-        That is by digest where the store keeps images as they are. An engine without containerd's store knows no
-        digest of what was loaded: there a tag that spells the digest out stands for it.
+    def runnable(self, base: Base, platform: str) -> str:
+        """An image from outside, in the local store, by the name that it can be run by there.
+
+        Raises:
+            BuildFailed: its tag in the local store has come to mean another image since.
+            ToolError: it is not there, and cannot be fetched.
         """
-        name = f"lockage/{self._project}-{artifact.name}"
-        reference = f"{name}@{artifact.digest}"
-        if self._buildx.builder.container:
-            reference = f"{name}:{artifact.digest.replace(':', '-')}"
+        if base.context.startswith("oci-layout://"):
+            place = Path(base.context.removeprefix("oci-layout://").partition("@")[0])
+            return self._load("lockage/runtime", base.digest, place)
+        name = base.context.removeprefix(_DOCKER_IMAGE) or base.reference
+        if "@" not in name:
+            self._hold_planned(name, base)
+        elif self._docker.image(name) is None:
+            self._docker.pull(name, platform)
+        return name
+
+    def _load(self, name: str, digest: str, path: Path) -> str:
+        """By digest where the store keeps images as they are.
+
+        An engine without containerd's store knows no digest of what was loaded: there a tag that spells the digest out
+        stands for it.
+        """
+        tag = f"{name}:{digest.replace(':', '-')}"
+        reference = tag if self._buildx.builder.container else f"{name}@{digest}"
         if self._docker.image(reference) is None:
             with tempfile.TemporaryDirectory() as work:
                 archive = Path(work) / "image.tar"
@@ -69,14 +88,17 @@ class Bases:
             BuildFailed: its tag in the local store has come to mean another image since.
         """
         if base.context.startswith(_DOCKER_IMAGE) and not self._buildx.builder.container:
-            found = self._docker.image(base.context.removeprefix(_DOCKER_IMAGE))
-            if found is None or found.digest != base.digest:
-                raise BuildFailed(
-                    f"{base.context} is not what was planned",
-                    why=f"planned {base.digest}, found {found.digest if found else 'nothing'}",
-                    remedy="something else changes the local image store at the same time; run this again",
-                )
+            self._hold_planned(base.context.removeprefix(_DOCKER_IMAGE), base)
         return base.context
+
+    def _hold_planned(self, name: str, base: Base) -> None:
+        found = self._docker.image(name)
+        if found is None or found.digest != base.digest:
+            raise BuildFailed(
+                f"{base.context} is not what was planned",
+                why=f"planned {base.digest}, found {found.digest if found else 'nothing'}",
+                remedy="something else changes the local image store at the same time; run this again",
+            )
 
     def epoch(self, recipe: Recipe, own: dict[str, Path]) -> int:
         """The time an image carries: its base's own, never the clock's or the commit's.

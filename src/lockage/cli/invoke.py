@@ -1,4 +1,4 @@
-"""``lockage invoke``: one function, one event, its real image."""
+"""``lockage invoke``: one function, one event, where it will live."""
 
 import os
 import sys
@@ -8,12 +8,15 @@ import click
 import msgspec
 
 from lockage.build.execute import execute
-from lockage.build.invoke import invoke
 from lockage.cli.build import workshop
 from lockage.cli.functions import hold_known
 from lockage.cli.options import project_option
-from lockage.config.load import load_project
+from lockage.cli.subjects import Subjects
+from lockage.config.load import load_local, load_project
 from lockage.errors import UsageError
+from lockage.inspect.emulator.call import call
+from lockage.inspect.emulator.invoke import invoke
+from lockage.inspect.emulator.sandbox import Sandbox
 from lockage.model.dist import DistDir
 from lockage.plan.make import make_plan
 from lockage.report.live import console as make_console
@@ -28,27 +31,24 @@ from lockage.tools.docker import Docker
 )
 @project_option
 def command(name: str, event: Path, *, variables: tuple[str, ...], project_file: Path) -> None:
-    """Run function NAME on EVENT, a JSON file or - for standard input, in its real image.
+    """Run function NAME on EVENT, a JSON file or - for standard input, in its image or from its zip and layers.
 
-    Builds the image first if its inputs changed. The container is read-only, without privileges, with the function's
+    Builds them first if their inputs changed. The container is read-only, without privileges, with the function's
     memory, and gone afterwards. Declared variables are set; references to resources become their names. Nothing of
     the caller's environment is handed on, credentials included, but what --env names.
     """
     project = load_project(project_file)
     hold_known(name, project)
-    content = _read(event)
-    overrides = dict(_variable(text) for text in variables)
-    console = make_console()
+    asked = call(name, project, _read(event), dict(_variable(text) for text in variables))
+    console, docker = make_console(), Docker()
     dist = DistDir(project_file.parent / "dist")
-    image = project.functions[name].image
-    plan = make_plan(project_file, (image,), Docker())
-    shop = workshop(project_file, dist, console)
-    execute(plan, shop)
-    reference = shop.bases.load(dist.read_artifact(image), dist.layout(image))
+    plan = make_plan(project_file, (project.runs(name),), docker)
+    execute(plan, workshop(project_file, dist, console))
+    subjects = Subjects(project, load_local(project_file), dist, docker)
     with console.step(f"invoke {name}"):
-        answer = invoke(name, project, reference, content, overrides, Docker())
-    console.note(answer.log.strip())
-    print(answer.body.decode())
+        said = invoke(asked, subjects.subject(dist.read_artifact(project.runs(name))), Sandbox(docker))
+    console.note(said.log.strip())
+    print(said.answer)
 
 
 def _read(event: Path) -> bytes:

@@ -13,6 +13,7 @@ FORMATS = {
     "lockage.local.yaml": "lockage.config.schema:Local",
     "exceptions.yaml": "lockage.gate.exceptions:Exceptions",
     "artifact.json": "lockage.model.artifact:Artifact",
+    "check.json": "lockage.model.check:ArtifactCheck",
     "verdict.json": "lockage.model.verdict:Verdict",
     "release.json": "lockage.model.release:Release",
     "current.json": "lockage.model.rollout:EnvironmentRecord",

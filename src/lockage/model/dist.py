@@ -71,6 +71,10 @@ class DistDir:
         """What came of running its functions."""
         return self.folder(name) / "check.json"
 
+    def trees(self, name: str) -> Path:
+        """Where an archive is unpacked for others to scan it."""
+        return self.folder(name) / "tree"
+
     def timings(self) -> Path:
         """What took how long, by verb."""
         return self.root / "timings.json"

@@ -5,8 +5,10 @@ import shlex
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -33,7 +35,7 @@ def run(
     *,
     cwd: Path | None = None,
     env: Mapping[str, str | None] | None = None,
-    stdin: str | None = None,
+    stdin: str | Path | None = None,
     ok: tuple[int, ...] = (0,),
     timeout: float | None = None,
 ) -> Completed:
@@ -43,7 +45,7 @@ def run(
         command: program and arguments; never a shell string.
         cwd: where to run it.
         env: changes to this process's environment; None removes a key.
-        stdin: text to feed; without it standard input is closed.
+        stdin: text to feed, or a file; without it standard input is closed.
         ok: exit codes that are not failures.
         timeout: seconds after which it is stopped.
 
@@ -52,20 +54,21 @@ def run(
     """
     arguments = [_resolve(str(command[0])), *map(str, command[1:])]
     debug(f"$ {shlex.join(arguments)}")
-    process = subprocess.Popen(  # noqa: S603 - the one door; arguments are a sequence
-        arguments,
-        cwd=cwd,
-        env=_environment(env),
-        stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    )
+    with _fed(stdin) as source:
+        process = subprocess.Popen(  # noqa: S603 - the one door; arguments are a sequence
+            arguments,
+            cwd=cwd,
+            env=_environment(env),
+            stdin=source,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
     _foreground.add(process)
     try:
-        stdout, stderr = process.communicate(stdin, timeout=timeout)
+        stdout, stderr = process.communicate(stdin if isinstance(stdin, str) else None, timeout=timeout)
     except subprocess.TimeoutExpired:
         _stop(process)
         raise ToolError(
@@ -157,6 +160,16 @@ class Running:
         if self.ended() is None:
             _signal_group(self._process, signal.SIGKILL)
             self._process.communicate()
+
+
+@contextmanager
+def _fed(stdin: str | Path | None) -> Iterator[int | BinaryIO]:
+    """What a program is given as its standard input."""
+    if isinstance(stdin, Path):
+        with stdin.open("rb") as file:
+            yield file
+    else:
+        yield subprocess.DEVNULL if stdin is None else subprocess.PIPE
 
 
 def _resolve(program: str) -> str:

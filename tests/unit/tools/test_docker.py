@@ -1,11 +1,12 @@
 """Against a stub ``docker`` on the path: what we ask, and what we make of the answers."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lockage.errors import LockageError
-from lockage.tools.docker import Container, Docker, Engine, EngineMissing
+from lockage.tools.docker import Container, Docker, Engine, EngineMissing, Machine, State
 
 
 @pytest.fixture
@@ -71,18 +72,80 @@ def test_other_failures_pass_through(stub: Path) -> None:
     assert not isinstance(caught.value, EngineMissing)
 
 
+def calls(stub: Path) -> list[str]:
+    return [line for line in (stub.parent / "calls").read_text().splitlines() if not line.startswith("secret=")]
+
+
+def container(**changes: Any) -> Container:  # noqa: ANN401 - any field
+    fields: dict[str, Any] = {
+        "name": "n", "image": "i@sha256:1", "command": ("a.b",), "environment": {"SECRET": "s3cret"},
+        "memory_mb": 256, "platform": "linux/amd64",
+    }  # fmt: skip
+    return Container(**{**fields, **changes})
+
+
+LOCKED_DOWN = (
+    "run --detach --name n --label lockage.invoke --pull never --platform linux/amd64 --read-only "
+    "--tmpfs /tmp:rw,nosuid,nodev,size=512m,mode=1777 --user 10001:10001 --cap-drop ALL "
+    "--security-opt no-new-privileges --memory 256m --memory-swap 256m --pids-limit 1024 "
+)
+
+
 def test_a_function_s_container_is_locked_down_and_its_values_stay_off_the_command_line(stub: Path) -> None:
     says(stub)
-    Docker().start(
-        Container(
-            name="n", image="i@sha256:1", command=("a.b",), environment={"SECRET": "s3cret"}, memory_mb=256, port=8080
-        )
-    )
+    Docker().start(container())
     command, environment = (stub.parent / "calls").read_text().splitlines()
-    assert command == (
-        "run --detach --name n --label lockage.invoke --read-only "
-        "--tmpfs /tmp:rw,nosuid,nodev,size=512m,mode=1777 --user 10001:10001 --cap-drop ALL "
-        "--security-opt no-new-privileges --memory 256m --memory-swap 256m --pids-limit 1024 "
-        "--publish 127.0.0.1::8080 --env SECRET i@sha256:1 a.b"
-    )
+    assert command == f"{LOCKED_DOWN}--network none --env SECRET i@sha256:1 a.b"
     assert environment == "secret=s3cret"
+
+
+def test_a_container_can_have_a_network_and_others_folders(stub: Path) -> None:
+    says(stub)
+    Docker().start(container(network=True, folders_of="held", environment={}))
+    assert calls(stub) == [f"{LOCKED_DOWN}--volumes-from held:ro i@sha256:1 a.b"]
+
+
+def test_folders_are_held_in_memory_by_a_container_that_sleeps_and_ends_by_itself(stub: Path, tmp_path: Path) -> None:
+    says(stub)
+    content = tmp_path / "content.tar"
+    content.write_bytes(b"tar")
+    Docker().hold("held", "i@sha256:1", "linux/arm64", ("/var/task", "/opt"), content)
+    held, copied = calls(stub)
+    mount = 'type=volume,dst={},volume-nocopy,volume-opt=type=tmpfs,volume-opt=device=tmpfs,"volume-opt=o=mode=0755"'
+    assert held == (
+        "run --detach --rm --name held --label lockage.invoke --pull never --platform linux/arm64 --network none "
+        f"--user 10001:10001 --mount {mount.format('/var/task')} --mount {mount.format('/opt')} "
+        "--entrypoint python3 i@sha256:1 -c import time; time.sleep(7200)"
+    )
+    assert copied == "cp --quiet - held:/"
+
+
+def test_a_program_beside_a_function_gets_its_input_and_any_code_is_an_answer(stub: Path) -> None:
+    stub.write_text('#!/bin/sh\necho "$*: $(cat)"\nexit 137\n')
+    stub.chmod(0o755)
+    done = Docker().execute("n", ("python3", "-c", "x"), stdin="{}", timeout=60)
+    assert (done.code, done.stdout) == (137, "exec --interactive n python3 -c x: {}\n")
+
+
+@pytest.mark.parametrize(
+    ("printed", "state"),
+    [
+        ("true 0 false", State(running=True, code=0, out_of_memory=False)),
+        ("false 137 true", State(running=False, code=137, out_of_memory=True)),
+    ],
+)
+def test_how_a_container_is(stub: Path, printed: str, state: State) -> None:
+    says(stub, f"{printed}\n")
+    assert Docker().state("n") == state
+
+
+@pytest.mark.parametrize(("machine", "platform"), [("x86_64", "linux/amd64"), ("aarch64", "linux/arm64")])
+def test_what_the_engine_runs_on(stub: Path, machine: str, platform: str) -> None:
+    says(stub, f"linux {machine} 2 8000000000\n")
+    assert Docker().machine() == Machine(platform=platform, cpus=2, memory=8_000_000_000)
+
+
+def test_an_image_is_fetched_for_its_platform(stub: Path) -> None:
+    says(stub)
+    Docker().pull("i@sha256:1", "linux/arm64")
+    assert calls(stub) == ["pull --quiet --platform linux/arm64 i@sha256:1"]

@@ -52,6 +52,12 @@ def test_standard_input_is_fed_or_closed() -> None:
     assert run(read).stdout.strip() == "''"
 
 
+def test_a_file_is_fed_whole(tmp_path: Path) -> None:
+    (tmp_path / "input").write_bytes(b"\xff" * 300_000)
+    counted = run(python("import sys; print(len(sys.stdin.buffer.read()))"), stdin=tmp_path / "input")
+    assert counted.stdout.strip() == "300000"
+
+
 def test_what_hangs_is_stopped_with_all_it_started(tmp_path: Path) -> None:
     child = f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"

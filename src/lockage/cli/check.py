@@ -1,0 +1,136 @@
+"""``lockage check``: every function, run where it will live, on its probe."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+
+import click
+from msgspec.structs import replace
+
+from lockage import github
+from lockage.cli.options import project_option
+from lockage.cli.subjects import Subjects
+from lockage.config.load import load_local, load_project
+from lockage.config.schema import Project
+from lockage.console import Console
+from lockage.errors import UsageError
+from lockage.inspect.emulator.call import call
+from lockage.inspect.emulator.check import Case, Checker
+from lockage.inspect.emulator.hold import hold_answered
+from lockage.inspect.emulator.sandbox import Sandbox
+from lockage.inspect.emulator.standing import RULES
+from lockage.model.artifact import Artifact, ZipArtifact
+from lockage.model.check import ArtifactCheck
+from lockage.model.dist import DistDir
+from lockage.report.live import console as make_console
+from lockage.report.timings import timed
+from lockage.tools.docker import Docker
+
+
+@click.command("check")
+@click.argument("names", nargs=-1)
+@project_option
+def command(names: tuple[str, ...], *, project_file: Path) -> None:
+    """Run every function of what was built where it will live, on its probe; all failures are told at once.
+
+    NAMES are images, zips and layers of lockage.yaml, a layer for the zips on it; all of them by default. Functions
+    run in the real Runtime Interface Emulator, without network, credentials or a place to write but /tmp. What passed
+    stands while artifact, layers, runtime and probe are the same. Exit code 18 when one fails, 11 when one cannot be
+    executed on this machine.
+    """
+    console, docker = make_console(), Docker()
+    project, dist = load_project(project_file), DistDir(project_file.parent / "dist")
+    with timed("check", dist, console):
+        subjects = Subjects(project, load_local(project_file), dist, docker)
+        cases = [_case(name, project, project_file.parent, subjects, dist) for name in that_run(names, project)]
+        checks = _run(cases, subjects, docker, dist, console)
+    _show(checks)
+    hold_answered(checks)
+
+
+def that_run(names: Sequence[str], project: Project) -> list[str]:
+    """The images and zips that functions run, of those named; all of them if none is.
+
+    Raises:
+        UsageError: a name of nothing that is built, or none that a function runs.
+    """
+    unknown = [name for name in names if name not in project.built]
+    on_layers = {name for name, one in project.zips.items() if set(one.layers) & set(names)}
+    wanted = {*names, *on_layers} or set(project.built)
+    found = dict.fromkeys(project.runs(function) for function in project.functions if project.runs(function) in wanted)
+    if unknown or not found:
+        raise UsageError(
+            f"nothing that is built is called {', '.join(unknown)}"
+            if unknown
+            else f"no function runs {', '.join(names)}",
+            why=f"lockage.yaml builds {', '.join(project.built)}; functions run "
+            f"{', '.join(dict.fromkeys(map(project.runs, project.functions)))}",
+            remedy="give names of those, or none for all of them",
+        )
+    return list(found)
+
+
+def _case(name: str, project: Project, root: Path, subjects: Subjects, dist: DistDir) -> Case:
+    artifact = dist.read_artifact(name)
+    functions = [function for function in project.functions if project.runs(function) == name]
+    return Case(
+        about=_about(artifact, subjects),
+        before=dist.find_check(name),
+        platform=artifact.platform,
+        calls=tuple(call(one, project, (root / project.functions[one].probe).read_bytes()) for one in functions),
+    )
+
+
+def _about(artifact: Artifact, subjects: Subjects) -> ArtifactCheck:
+    about = ArtifactCheck(name=artifact.name, artifact=artifact.digest, rules=RULES, functions=())
+    if not isinstance(artifact, ZipArtifact):
+        return about
+    base = subjects.runtime(artifact)
+    return replace(
+        about,
+        layers=tuple(layer.digest for layer in subjects.layers(artifact)),
+        runtime=base.reference,
+        runtime_digest=base.digest,
+        second_source=base.second_source,
+    )
+
+
+def _run(
+    cases: Sequence[Case], subjects: Subjects, docker: Docker, dist: DistDir, console: Console
+) -> list[ArtifactCheck]:
+    """What stands, and what is run now."""
+    found = {}
+    for case in (case for case in cases if not case.waiting):
+        with console.step(f"check {case.about.name}") as step:
+            step.reused("artifact, layers, runtime and probes are the same")
+            found[case.about.name] = case.result()
+    if waiting := [case for case in cases if case.waiting]:
+        sandbox, machine = Sandbox(docker), docker.machine()
+        checker = Checker(sandbox, lambda case: subjects.subject(dist.read_artifact(case.about.name)), machine)
+        with checker.begun(waiting) as begun:
+            found |= {
+                case.about.name: _ended(case, one, dist, console) for case, one in zip(waiting, begun, strict=True)
+            }
+    return [found[case.about.name] for case in cases]
+
+
+def _ended(case: Case, future: "Future[ArtifactCheck]", dist: DistDir, console: Console) -> ArtifactCheck:
+    with console.step(f"check {case.about.name}") as step:
+        check = future.result()
+        dist.write_check(check)
+        step.made(check.outcome)
+        return check
+
+
+def _show(checks: Sequence[ArtifactCheck]) -> None:
+    lines = [line for check in checks for line in _lines(check)]
+    print("\n".join(lines))
+    github.add_summary("\n".join(["### Functions, run where they will live", "", "```text", *lines, "```", ""]))
+
+
+def _lines(check: ArtifactCheck) -> Iterator[str]:
+    for one in check.functions:
+        figures = f"first answer after {one.cold_ms} ms, {one.memory_mb} MB held" if one.failure is None else ""
+        yield f"{one.outcome:<12} {one.function:<31} {figures}".rstrip()
+    if check.second_source:
+        yield f"{check.name}: good for rehearsals only: {check.second_source}"

@@ -1,0 +1,86 @@
+"""The door: a function that does not answer where it will live goes no further."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+import msgspec
+
+from lockage.errors import Inconclusive, LockageError, UsageError
+from lockage.inspect.emulator.standing import RULES
+from lockage.model.check import ArtifactCheck, Failure
+from lockage.model.ids import Digest
+
+
+class FunctionsFailed(LockageError):  # noqa: N818 - an outcome
+    """A function does not import, or does not answer its probe."""
+
+    exit_code: ClassVar[int] = 18
+
+
+class Expected(msgspec.Struct, frozen=True, kw_only=True):
+    """What a check must be of, to count."""
+
+    artifact: Digest
+    layers: tuple[Digest, ...]
+    asked: dict[str, Digest]
+    """For every function that runs the artifact, how it is asked: :attr:`lockage.inspect.emulator.call.Call.asked`."""
+
+
+def hold_answered(checks: Sequence[ArtifactCheck]) -> None:
+    """Refuse functions that did not answer, all of them at once.
+
+    Raises:
+        FunctionsFailed: at least one failed; those of which nothing is known are listed with them.
+        Inconclusive: none failed, and of at least one nothing is known.
+    """
+    failures = [one.failure for check in checks for one in check.functions if one.failure]
+    failed = [one for one in failures if one.kind != "machine"]
+    if failed:
+        raise FunctionsFailed(_what(len(failed), "failed"), why=_told(failures), remedy=_remedies(failures))
+    if failures:
+        raise Inconclusive(_what(len(failures), "could not be tried"), why=_told(failures), remedy=_remedies(failures))
+
+
+def hold_checked(check: ArtifactCheck, expected: Expected) -> tuple[str, ...]:
+    """Hold that what is to go on has been run just so, and answered; why that may serve a rehearsal only.
+
+    Raises:
+        UsageError: it is a check of something else.
+        FunctionsFailed: a function failed.
+        Inconclusive: of a function nothing is known.
+    """
+    asked = {one.function: one.asked for one in check.functions}
+    wrong = [
+        f"{what}: checked was {found}, here is {wanted}"
+        for what, found, wanted in (
+            ("the artifact", check.artifact, expected.artifact),
+            ("its layers", " ".join(check.layers) or "none", " ".join(expected.layers) or "none"),
+            ("how functions are run", check.rules, RULES),
+            *((f"how {name} is asked", asked.get(name, "nothing"), wanted) for name, wanted in expected.asked.items()),
+        )
+        if found != wanted
+    ]
+    if wrong:
+        raise UsageError(
+            f"the functions of {check.name} were not run as they are now",
+            why="\n".join(wrong),
+            remedy=f"run them again: ./noxw -s check -- {check.name}",
+        )
+    hold_answered([check])
+    return (check.second_source,) if check.second_source else ()
+
+
+def _what(number: int, how: str) -> str:
+    return f"1 function {how}" if number == 1 else f"{number} functions {how}"
+
+
+def _told(failures: Iterable[Failure]) -> str:
+    return "\n".join(f"{one.what}\n{_indented(one.why)}" for one in failures)
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+def _remedies(failures: Iterable[Failure]) -> str:
+    return "\n".join(dict.fromkeys(one.remedy for one in failures))

@@ -1,0 +1,147 @@
+"""Runs one function on one event, with what Lambda gives it and no more, and reads what came of it.
+
+Archives go to the engine as a copy, into folders of a container that only sleeps: an engine may be on another machine,
+or its client in a container, and neither could mount a folder from here. The event goes in by a program that is run
+beside the function, so a function can be without any network, and no port is published anywhere.
+"""
+
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from lockage.errors import ToolError
+from lockage.inspect.emulator.call import Call
+from lockage.inspect.emulator.reading import Reading, Trace, parse_answer, parse_trace
+from lockage.inspect.emulator.subject import Subject, merge
+from lockage.tools.docker import Container, State
+from lockage.tools.process import Completed
+
+_INSIDE = Path(__file__).parent / "inside"
+_ASK = ("python3", "-I", "-S", "-c", (_INSIDE / "ask.py").read_text())
+_TRACE = ("python3", "-c", (_INSIDE / "trace.py").read_text())
+_GRACE_SECONDS = 10
+"""How long the emulator may take to say that a function took too long."""
+_START_SECONDS = 30
+_TRACE_SECONDS = 30
+_NEVER_STARTED = 502
+
+
+class Engine(Protocol):
+    """The Docker engine, as far as it is used here."""
+
+    def start(self, container: Container) -> None:
+        """Start a container in the background."""
+
+    def hold(self, name: str, image: str, platform: str, folders: tuple[str, ...], content: Path) -> None:
+        """Start a container that sleeps and holds folders for others."""
+
+    def execute(self, name: str, command: tuple[str, ...], *, stdin: str = "", timeout: float) -> Completed:
+        """Run a program in a running container."""
+
+    def state(self, name: str) -> State:
+        """How a container is."""
+
+    def logs(self, name: str) -> tuple[str, str]:
+        """What a container printed."""
+
+    def remove(self, name: str) -> None:
+        """Stop and remove a container and its folders."""
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where functions of one artifact can run now."""
+
+    image: str
+    platform: str
+    folders_of: str = ""
+    """The container that holds what was unpacked."""
+
+
+class Sandbox:
+    """Functions, one container each; whatever happens, it is gone afterwards.
+
+    Args:
+        docker: the engine.
+    """
+
+    def __init__(self, docker: Engine) -> None:
+        self._docker = docker
+
+    @contextmanager
+    def unpacked(self, subject: Subject) -> Iterator[Place]:
+        """Archives unpacked as Lambda does it, until all functions of theirs have run.
+
+        Raises:
+            UsageError: an archive is not what was built.
+            ToolError: the engine does not take them.
+        """
+        if subject.task is None:
+            yield Place(image=subject.image, platform=subject.platform)
+            return
+        name = f"lockage-held-{uuid.uuid4().hex[:12]}"
+        try:
+            with tempfile.TemporaryDirectory() as work:
+                content = Path(work, "content.tar")
+                merge(subject.task, subject.layers, content)
+                self._docker.hold(name, subject.image, subject.platform, subject.folders, content)
+            yield Place(image=subject.image, platform=subject.platform, folders_of=name)
+        finally:
+            self._docker.remove(name)
+
+    def run(self, call: Call, place: Place, *, network: bool = False) -> Reading:
+        """Run a function on an event in a container of its own, which has never been asked anything.
+
+        Args:
+            call: the function and the event.
+            place: where it runs.
+            network: whether it reaches anything but itself.
+        """
+        container = Container(
+            name=f"lockage-{call.function}-{uuid.uuid4().hex[:12]}",
+            image=place.image,
+            platform=place.platform,
+            command=(call.handler,),
+            environment=call.variables,
+            memory_mb=call.memory_mb,
+            folders_of=place.folders_of,
+            network=network,
+        )
+        try:
+            self._docker.start(container)
+            return self._read(call, container.name)
+        except ToolError as error:
+            return Reading(trouble=f"{error.what}\n{error.why}")
+        finally:
+            self._docker.remove(container.name)
+
+    def _read(self, call: Call, name: str) -> Reading:
+        seconds = call.timeout_s + _GRACE_SECONDS
+        asked = self._docker.execute(
+            name, (*_ASK, str(seconds)), stdin=call.event.decode(), timeout=seconds + _START_SECONDS
+        )
+        answer = parse_answer(asked.stdout) if asked.code == 0 else None
+        state = self._docker.state(name)
+        out, err = self._docker.logs(name)
+        never = answer is not None and answer.status == _NEVER_STARTED and not answer.killed
+        return Reading(
+            answer=answer,
+            running=state.running,
+            out_of_memory=state.out_of_memory,
+            trouble="" if answer else asked.stderr,
+            out=out,
+            err=err,
+            trace=self._trace(name, call) if never and state.running else None,
+        )
+
+    def _trace(self, name: str, call: Call) -> Trace | None:
+        module = call.handler.rpartition(".")[0]
+        try:
+            traced = self._docker.execute(name, (*_TRACE, module), timeout=_TRACE_SECONDS)
+        except ToolError:  # it hangs, and what the emulator said must do
+            return None
+        return parse_trace(traced.code, traced.stdout, traced.stderr)
