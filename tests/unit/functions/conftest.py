@@ -1,5 +1,6 @@
-"""The handlers take over the root logger, as they own it in Lambda; each test gives it back."""
+"""The handlers own the root logger and the thread's event loop, as they do in Lambda; each test gives both back."""
 
+import asyncio
 import logging
 from collections.abc import Iterator
 
@@ -14,3 +15,11 @@ def _logging_as_it_was() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     logging.getLogger("platform").setLevel(level)
+
+
+@pytest.fixture
+def _loop() -> Iterator[None]:
+    """Mangum asks for the thread's loop, which newer Pythons do not make unasked."""
+    with asyncio.Runner() as runner:
+        runner.get_loop()
+        yield

@@ -1,4 +1,3 @@
-import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +9,7 @@ from fakes.platform import FakeSecrets, FakeTable, context, refusal
 import dashboard.handler
 
 TOKEN = "a-token-nobody-guesses"  # noqa: S105 - the tests' own
+pytestmark = pytest.mark.usefixtures("_loop")
 BEARER = {"authorization": f"Bearer {TOKEN}"}
 
 
@@ -68,9 +68,7 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     monkeypatch.setattr("common.aws.table", lambda name: {"platform-items": api.table}[name])
     monkeypatch.setattr("common.aws.client", lambda service: {"secretsmanager": api.secrets}[service])
     dashboard.handler._api.cache_clear()  # noqa: SLF001 - each test has its own
-    with asyncio.Runner() as runner:
-        runner.get_loop()  # Mangum asks for the thread's loop, which newer Pythons do not make unasked
-        yield api
+    yield api
     dashboard.handler._api.cache_clear()  # noqa: SLF001
 
 
