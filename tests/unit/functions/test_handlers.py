@@ -15,7 +15,7 @@ from lockage.config.schema import Function
 ROOT = Path(__file__).parents[3]
 PROJECT = load_project(ROOT / "lockage.yaml", files=False)
 SILENT = sorted(PROJECT.functions.keys() - {"scorer", "analysis"})
-"""Without a policy engine and a model, which are tried where they are: in tests/integration and in the image's build."""
+"""Without a policy engine or a model, which are tried in tests/integration and where the image is built."""
 
 pytestmark = pytest.mark.usefixtures("_loop")
 
