@@ -124,7 +124,7 @@ class Gatherer:
         return ArchiveRecipe(
             name=name,
             kind="zip" if isinstance(declared, Zip) else "layer",
-            sources=tuple(_tree(source, files) for source in declared.sources),
+            sources=tuple(_without_lock(_tree(source, files), declared.requirements) for source in declared.sources),
             lock=self._lock(declared.requirements) if declared.requirements else None,
             runtime=declared.runtime,
             base=bases[self._project.runtimes[declared.runtime]],
@@ -205,6 +205,12 @@ def _tree(path: str, files: tuple[TreeFile, ...]) -> Tree:
             remedy="add its files (git add), or take it out of the image's sources",
         )
     return tree
+
+
+def _without_lock(tree: Tree, lock: str | None) -> Tree:
+    """A lock may stand among the sources that it is for: it is an input of its own, and nothing that runs reads it."""
+    known = {lock, requirements.asked_path(lock)} if lock else set()
+    return msgspec.structs.replace(tree, files=tuple(file for file in tree.files if file.path not in known))
 
 
 def _under(path: str, files: tuple[TreeFile, ...]) -> Tree:

@@ -285,6 +285,16 @@ def test_a_runtime_has_a_stand_in_as_a_base_has(zipped: Project) -> None:
     assert any(one.second_source for one in inputs(api, "1"))
 
 
+def test_a_lock_among_the_sources_is_no_source(zipped: Project) -> None:
+    yaml = (zipped.root / "lockage.yaml").read_text().replace("functions/api.lock", "functions/api/requirements.lock")
+    zipped.write("lockage.yaml", yaml)
+    zipped.write("functions/api/requirements.lock", f"boto3==1.0 {HASH}\n")
+    zipped.write("functions/api/requirements.in", "boto3==1.0\n")
+    (_, api) = zipped.archives("api")
+    assert [file.path for tree in api.sources for file in tree.files] == ["functions/api/handler.py"]
+    assert api.lock is not None
+
+
 def test_what_has_no_packages_rests_on_no_image(zipped: Project) -> None:
     (alone,) = zipped.archives("alone")
     assert not any(one.kind in {"base", "requirements"} or one.second_source for one in inputs(alone, "1"))
