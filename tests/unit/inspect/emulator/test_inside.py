@@ -104,13 +104,10 @@ def test_a_traceback_begins_in_the_function_s_own_code(tmp_path: Path) -> None:
     assert (found.unfit, found.crash) == ((), "")
 
 
-def test_native_files_for_another_python_are_named(tmp_path: Path) -> None:
-    files = {
-        "pkg/__init__.py": "from pkg import _core\n",
-        "pkg/_core.cpython-27-x86_64-linux-gnu.so": "",
-        "pkg/_corelate.so": "",
-    }
-    found = traced(tmp_path, "pkg", {**files, "pkg/__init__.py": "import pkg._core\n"})
+@pytest.mark.parametrize("code", ["import pkg._core\n", "from pkg import _core\n", "from . import _core\n"])
+def test_native_files_for_another_python_are_named(tmp_path: Path, code: str) -> None:
+    files = {"pkg/__init__.py": code, "pkg/_core.cpython-27-x86_64-linux-gnu.so": "", "pkg/_corelate.so": ""}
+    found = traced(tmp_path, "pkg", files)
     assert found.unfit == (f"{tmp_path}/pkg/_core.cpython-27-x86_64-linux-gnu.so",)
     assert found.wanted.startswith(f".cpython-{sys.version_info.major}{sys.version_info.minor}")
 

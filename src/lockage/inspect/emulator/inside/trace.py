@@ -10,11 +10,13 @@ import importlib
 import importlib.machinery
 import json
 import os
+import re
 import sys
 import traceback
 from pathlib import Path
 
 LAYERS = "/opt/python"
+FROM = re.compile(r"cannot import name '(\w+)' from (?:partially initialized module )?'([\w.]+)'")
 
 
 def set_path() -> None:
@@ -37,11 +39,19 @@ def inside(filename: str) -> bool:
     return filename == "<string>" or "importlib" in filename
 
 
+def missing(error: BaseException) -> str:
+    """The module that was not found; empty when that was not the trouble."""
+    if isinstance(error, ModuleNotFoundError):
+        return error.name or ""
+    asked = FROM.match(str(error)) if isinstance(error, ImportError) else None
+    return f"{asked[2]}.{asked[1]}" if asked else ""
+
+
 def unfit(module: str) -> dict[str, object]:
     """Native files that are this module for another Python or machine, and what this one would load."""
     *folders, name = module.split(".")
     places = [Path(place, *folders) for place in sys.path]
-    found = [str(path) for place in places for path in sorted(place.glob(f"{name}.*so"))]
+    found = [str(path) for place in places for path in sorted(place.glob(f"{name}.*so")) if name]
     return {"unfit": found, "wanted": importlib.machinery.EXTENSION_SUFFIXES[0]} if found else {}
 
 
@@ -53,8 +63,7 @@ def main(module: str) -> None:
     try:
         importlib.import_module(module)
     except BaseException as error:  # noqa: BLE001 - SystemExit in a module's body is as fatal as any exception
-        missing = error.name if isinstance(error, ModuleNotFoundError) else None
-        found = {"traceback": shown(error), **(unfit(missing) if missing else {})}
+        found = {"traceback": shown(error), **unfit(missing(error))}
     sys.stdout.write(f"\n{json.dumps(found)}")
     sys.stdout.flush()
     os._exit(0)
