@@ -139,7 +139,7 @@ class Gatherer:
         pins = requirements.parse(path, content)
         asked = requirements.asked_path(path)
         if (self._root / asked).is_file():
-            requirements.hold_in_step(path, pins, self._text(asked))
+            requirements.hold_in_step(path, pins, self._text(asked), requirements.relock(path, content))
         return Lock(path=path, digest=sha256(content.encode()))
 
     def _text(self, path: str) -> str:

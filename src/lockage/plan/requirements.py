@@ -9,6 +9,8 @@ from lockage.errors import UsageError
 
 _PIN = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==(?P<version>[^\s;\\]+)")
 _HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}(?=\s|$)")
+_DEFAULT = "uv pip compile --generate-hashes --no-emit-index-url"
+_MADE_BY = re.compile(r"^#\s+(uv pip compile .*)$", re.MULTILINE)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -48,17 +50,20 @@ def parse(path: str, text: str) -> tuple[Pin, ...]:
             name = normalised(pin["name"])
             pins.append(Pin(name=name, version=pin["version"], text=requirement, line=line, direct=direct))
     if mistakes:
-        raise LockError(f"{path} does not pin every package by hash", why="\n".join(mistakes), remedy=_relock(path))
+        raise LockError(
+            f"{path} does not pin every package by hash", why="\n".join(mistakes), remedy=relock(path, text)
+        )
     return tuple(pins)
 
 
-def hold_in_step(path: str, pins: tuple[Pin, ...], asked: str) -> None:
+def hold_in_step(path: str, pins: tuple[Pin, ...], asked: str, remedy: str) -> None:
     """Refuse a lock that does not answer the requirements beside it; needs no network.
 
     Args:
         path: the lock's.
         pins: what it holds.
         asked: text of the requirements file it was made from.
+        remedy: how to make it again, as :func:`relock` says.
 
     Raises:
         LockError: something asked for is missing or at a version not asked for, or something is no longer asked for.
@@ -79,7 +84,7 @@ def hold_in_step(path: str, pins: tuple[Pin, ...], asked: str) -> None:
     gone = (pin.name for pin in pins if pin.direct and pin.name not in names)
     mistakes += [f"{name} is locked and no longer asked for" for name in gone]
     if mistakes:
-        raise LockError(f"{path} is out of date", why="\n".join(mistakes), remedy=_relock(path))
+        raise LockError(f"{path} is out of date", why="\n".join(mistakes), remedy=remedy)
 
 
 def _answers(pin: Pin, text: str) -> bool:
@@ -124,9 +129,10 @@ def _requirements(text: str) -> list[tuple[int, str, str]]:
     return found
 
 
-def _relock(path: str) -> str:
-    asked, folder = PurePosixPath(asked_path(path)).name, PurePosixPath(path).parent
-    return (
-        f"lock again: cd {folder} && uv pip compile --generate-hashes --no-emit-index-url "
-        f"--output-file {PurePosixPath(path).name} {asked}"
-    )
+def relock(path: str, text: str) -> str:
+    """How to make a lock again: by the command that made it, which ``uv`` writes at its top."""
+    file, folder = PurePosixPath(path).name, PurePosixPath(path).parent
+    made_by = _MADE_BY.search(text)
+    command = made_by[1] if made_by else f"{_DEFAULT} --output-file {file} {PurePosixPath(asked_path(path)).name}"
+    there = f"cd {folder} && " if f"--output-file {file} " in f"{command} " else ""
+    return f"lock again: {there}{command}"
