@@ -31,11 +31,13 @@ class Publisher:
     def __init__(self) -> None:
         self.answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
         self.asked: list[str] = []
+        self.authorizations: list[str | None] = []
         publisher = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 publisher.asked.append(self.path)
+                publisher.authorizations.append(self.headers.get("Authorization"))
                 status, headers, body = publisher.answers.get(self.path, (404, {}, b""))
                 self.send_response(status)
                 for name, value in {"Content-Length": str(len(body)), **headers}.items():

@@ -23,6 +23,8 @@ def check(project: Project, document: Document, root: Path) -> None:
 def _content(document: Document, place: Place, declared: Image | Zip | Layer, root: Path) -> None:
     if declared.requirements is not None:
         _file(document, (*place, "requirements"), declared.requirements, root)
+    if declared.from_source is not None:
+        _file(document, (*place, "from_source", "requirements"), declared.from_source.requirements, root)
     seen: dict[str, str] = {}
     for index, source in enumerate(declared.sources):
         here = (*place, "sources", index)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from lockage.config import packaging
+from lockage.config import indexes, packaging
 from lockage.config.document import Document, Place
 from lockage.config.mistakes import nearest
 from lockage.config.schema import Function, Grant, Project
@@ -55,6 +55,7 @@ REFERENCE = re.compile(r"\$\{([^}]*)\}?")
 def check(project: Project, document: Document) -> None:
     """Record every mistake of meaning."""
     packaging.check(project, document)
+    indexes.check(project, document)
     known = _references(project)
     for name, function in project.functions.items():
         place = ("functions", name)

@@ -1,6 +1,6 @@
 """Mistakes of meaning about what is built: what a function runs, and what zips and layers ask of each other."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from lockage.config.document import Document, Place
@@ -11,6 +11,8 @@ from lockage.config.schema import Function, Image, Layer, Project, Zip
 def check(project: Project, document: Document) -> None:
     """Record every mistake."""
     _names(document, project)
+    for kind, name, built in _built(project):
+        _from_source(document, (kind, name, "from_source"), built, project)
     for name, declared in project.zips.items():
         _runtime(document, ("zips", name, "runtime"), declared, project)
         _layers(document, ("zips", name, "layers"), declared, project)
@@ -22,15 +24,36 @@ def check(project: Project, document: Document) -> None:
         _function(document, ("functions", name), function, project)
 
 
+def _built(project: Project) -> Iterator[tuple[str, str, Image | Zip | Layer]]:
+    kinds: dict[str, Mapping[str, Image | Zip | Layer]] = {
+        "images": project.images,
+        "zips": project.zips,
+        "layers": project.layers,
+    }
+    for kind, declared in kinds.items():
+        yield from ((kind, name, one) for name, one in declared.items())
+
+
+def _from_source(document: Document, here: Place, declared: Image | Zip | Layer, project: Project) -> None:
+    source = declared.from_source
+    if source is None:
+        return
+    if declared.requirements is None:
+        document.mistake(here, "builds packages of a lock, and there is none: it needs requirements beside it")
+    for index, package in enumerate(source.packages):
+        if package in source.packages[:index]:
+            document.mistake((*here, "packages", index), f"{package!r} is here twice")
+    if isinstance(declared, Image) and f"python{declared.python}" not in project.runtimes:
+        document.mistake(here, f"is built in the image of python{declared.python}, which is not under runtimes")
+
+
 def _names(document: Document, project: Project) -> None:
     """Each artifact has a folder of its own under ``dist/``."""
-    kinds: dict[str, Mapping[str, object]] = {"images": project.images, "zips": project.zips, "layers": project.layers}
     seen: dict[str, str] = {}
-    for kind, declared in kinds.items():
-        for name in declared:
-            if name in seen:
-                document.mistake((kind, name), f"is a name under {seen[name]} too; whatever is built has its own")
-            seen.setdefault(name, kind)
+    for kind, name, _ in _built(project):
+        if name in seen:
+            document.mistake((kind, name), f"is a name under {seen[name]} too; whatever is built has its own")
+        seen.setdefault(name, kind)
 
 
 def _runtime(document: Document, place: Place, declared: Zip | Layer, project: Project) -> None:

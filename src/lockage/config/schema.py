@@ -36,6 +36,35 @@ PinnedImage = Annotated[
     str, _text(r"[a-z0-9][^@\s]*@sha256:[0-9a-f]{64}", "an image by digest: NAME:TAG@sha256: and 64 hex digits")
 ]
 Platform = Literal["linux/amd64", "linux/arm64"]
+PackageName = Annotated[
+    str, _text(r"[a-z0-9]+(-[a-z0-9]+)*", "a package's normalised name: lower case, digits and single dashes")
+]
+PackageNames = Annotated[
+    str,
+    _text(
+        r"[a-z0-9]+(-[a-z0-9]+)*(-\*)?", "a package's normalised name, or its beginning and -* for all that begin so"
+    ),
+]
+
+
+class Index(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A package index beside the default one."""
+
+    url: Annotated[
+        str, _text(r"https?://[^\s]+", "the address of a Simple API, such as https://packages.example/simple")
+    ]
+    """Where its Simple API is; credentials come from the environment and are never here."""
+    packages: Annotated[tuple[PackageNames, ...], Meta(min_length=1)]
+    """Packages that come from it and from nowhere else; ``ours-*`` means all whose names begin with ``ours-``."""
+
+
+class FromSource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Packages of a lock that are built from their sdists, in the pinned runtime's image and with no network."""
+
+    packages: Annotated[tuple[PackageName, ...], Meta(min_length=1)]
+    """Of the lock; for all others the wheel is taken."""
+    requirements: RelativePath
+    """A lock with hashes of what builds them: ``pip``, and the build requirements that they name."""
 
 
 class Image(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,6 +74,8 @@ class Image(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """The build's recipe; every ``FROM`` in it has a digest."""
     requirements: RelativePath | None = None
     """A lock with hashes, as ``uv pip compile --generate-hashes`` writes it."""
+    from_source: FromSource | None = None
+    """What of it is built from sdists; without it, wheels only."""
     sources: tuple[RelativePath, ...] = ()
     """Folders staged into the task root, each under its own last name."""
     python: Annotated[str, _text(r"3\.[0-9]+", "a Python version, such as 3.13")] = "3.13"
@@ -62,6 +93,8 @@ class Zip(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     requirements: RelativePath | None = None
     """A lock with hashes, as ``uv pip compile --generate-hashes`` writes it."""
+    from_source: FromSource | None = None
+    """What of it is built from sdists; without it, wheels only."""
     sources: Annotated[tuple[RelativePath, ...], Meta(min_length=1)]
     """Folders staged into the task root, each under its own last name."""
     layers: Annotated[tuple[Name, ...], Meta(max_length=5)] = ()
@@ -79,6 +112,8 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     requirements: RelativePath | None = None
     """A lock with hashes; its packages go under ``python/``."""
+    from_source: FromSource | None = None
+    """What of it is built from sdists; without it, wheels only."""
     sources: tuple[RelativePath, ...] = ()
     """Folders staged under ``python/``, each under its own last name."""
     runtime: RuntimeName = "python3.13"
@@ -252,6 +287,8 @@ class Project(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Layers that are built."""
     runtimes: dict[RuntimeName, PinnedImage] = {}
     """The image of each runtime that zips and layers run on: there they are compiled and tried."""
+    indexes: dict[Name, Index] = {}
+    """Package indexes beside the default one; each package comes from one index only."""
     functions: Annotated[dict[Name, Function], Meta(min_length=1)]
     """What runs."""
     resources: Resources = Resources()

@@ -1,11 +1,15 @@
-"""Take a release: download its asset, hold both hashes of the lock against it, and lay the program down."""
+"""Downloads, as this machine reaches others; a tool's release is held to both hashes of the lock and laid down."""
 
 import shutil
 import ssl
 import tarfile
 import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import reduce
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import NamedTuple
+from urllib.parse import urljoin, urlsplit
 
 import urllib3
 
@@ -19,8 +23,18 @@ _CHUNK = 1 << 20
 _RETRY = urllib3.Retry(connect=0, read=1, redirect=5, status=1, status_forcelist={502, 503, 504}, backoff_factor=0.5)
 
 
-class Unreachable(Exception):  # noqa: N818 - no error yet: there is a second way to the tool
-    """The release cannot be downloaded from here; the text says why in one line."""
+class Unreachable(Exception):  # noqa: N818 - no error yet: there may be a second way to it
+    """Something cannot be downloaded from here; the text says why in one line."""
+
+
+class Page(NamedTuple):
+    """What a server answered."""
+
+    url: str
+    """Where it was found in the end."""
+    kind: str
+    """Its content type, as the server says it."""
+    body: bytes
 
 
 def take(release: Release, program: Path) -> None:
@@ -33,7 +47,7 @@ def take(release: Release, program: Path) -> None:
     """
     asset = program.with_name("asset")
     try:
-        _download(release.url, asset)
+        download(release.url, asset)
         check_sha256(asset, release.sha256, name=release.url, remedy=_REFUSED)
         if release.member:
             _extract(release, asset, program)
@@ -55,17 +69,39 @@ _REFUSED = (
 )
 
 
-def _download(url: str, target: Path) -> None:
+def download(url: str, target: Path, headers: Mapping[str, str] | None = None) -> None:
+    """Put what is at an address into a file; the headers go to no other server, wherever it redirects.
+
+    Raises:
+        Unreachable: it could not be downloaded whole.
+    """
+    with _asked(url, headers) as answer, target.open("wb") as file:
+        shutil.copyfileobj(answer, file, _CHUNK)
+
+
+def read(url: str, headers: Mapping[str, str] | None = None) -> Page:
+    """What is at an address; as :func:`download`.
+
+    Raises:
+        Unreachable: it could not be read whole.
+    """
+    with _asked(url, headers) as answer:
+        history = answer.retries.history if answer.retries else ()
+        place = reduce(urljoin, (step.redirect_location for step in history if step.redirect_location), url)
+        return Page(url=place, kind=answer.headers.get("Content-Type", ""), body=answer.data)
+
+
+@contextmanager
+def _asked(url: str, headers: Mapping[str, str] | None) -> Iterator[urllib3.BaseHTTPResponse]:
     timeout = urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS)
     try:
         with (
             _pool(url) as pool,
-            pool.request("GET", url, preload_content=False, timeout=timeout, retries=_RETRY) as answer,
+            pool.request("GET", url, headers=headers, preload_content=False, timeout=timeout, retries=_RETRY) as answer,
         ):
             if answer.status != 200:  # noqa: PLR2004 - HTTP's OK
                 raise Unreachable(f"{urlsplit(url).hostname} answered {answer.status}")
-            with target.open("wb") as file:
-                shutil.copyfileobj(answer, file, _CHUNK)
+            yield answer
     except urllib3.exceptions.HTTPError as error:
         raise Unreachable(_in_short(error)) from error
 

@@ -1,16 +1,49 @@
-"""uv: wheels for another machine than this one, by hash."""
+"""uv: packages for another machine than this one, by hash, each from the one index that it is to come from."""
 
+import os
+import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from uv import find_uv_bin
 
 from lockage.errors import ToolError
+from lockage.tools.index import KEPT, Index
 from lockage.tools.process import run
 
 _MACHINES = {"linux/amd64": "x86_64", "linux/arm64": "aarch64"}
 _FIRST_ON_AL2023 = 12
-_HASH_MISMATCH = "Hash mismatch"
+_DEFAULTS = {"UV_DEFAULT_INDEX", "UV_INDEX_URL"}
+
+_SIGNS: tuple[tuple[str, str, str], ...] = (
+    (
+        "Hash mismatch",
+        "the index serves other bytes than {lock} names",
+        "do not lock again before you know why: a published file never changes its bytes by itself",
+    ),
+    (
+        "no usable wheels",
+        "something in {lock} has no wheel at all, only an sdist",
+        "name it under from_source in lockage.yaml, with what builds it; or use a version that has wheels",
+    ),
+    (
+        "no wheels with a matching",
+        "something in {lock} has no wheel for {target}",
+        "use a version of it that has one, or another package; or build it from its sdist: from_source in lockage.yaml",
+    ),
+    (
+        "was not found in the package registry|there is no version of",
+        "{index} does not have everything that {lock} names",
+        "each package comes from one index: name those of another one under indexes in lockage.yaml",
+    ),
+    (
+        "Failed to extract archive",
+        "something in {lock} cannot be unpacked",
+        "the wheel is malformed, as its publisher made it: use another version of it",
+    ),
+)
+"""What uv prints, as an expression → what it means, and what to do."""
 
 
 class DependencyError(ToolError):
@@ -29,31 +62,68 @@ def target(python: str, platform: str) -> str:
 
 
 class Uv:
-    """uv's command line."""
+    """uv's command line; it reads no configuration files, and only such variables as say how to reach an index."""
 
-    def install(self, lock: Path, into: Path, *, python: str, platform: str) -> None:
+    def install(self, lock: Path, into: Path, *, python: str, platform: str, index: Index | None = None) -> None:
         """Unpack the wheels a lock names into a folder; nothing is built and nothing runs.
+
+        Args:
+            lock: the requirements, with hashes.
+            into: the folder; what is in it stays.
+            python: minor version, such as ``3.13``.
+            platform: ``linux/amd64`` or ``linux/arm64``.
+            index: where all of them come from; the default index if not said.
 
         Raises:
             DependencyError: a wheel is missing for the target, has other bytes than locked, or cannot be fetched.
         """
-        command: list[str | Path] = [
-            find_uv_bin(), "pip", "install", "--quiet", "--python", sys.executable, "--target", into,
-            "--require-hashes", "--no-deps", "--only-binary", ":all:",
-            "--python-version", python, "--python-platform", target(python, platform),
-            "--link-mode", "copy", "--no-compile-bytecode", "--no-installer-metadata", "--requirements", lock,
-        ]  # fmt: skip
+        where = ["--default-index", f"{index.name}={index.url}"] if index else []
         try:
-            run(command)
+            _install(["--require-hashes", "--requirements", lock, *where], into, python, platform)
         except ToolError as error:
-            raise _explained(lock, error) from error
+            raise _explained(lock, f"Python {python} on {platform}", index, error) from error
+
+    def unpack(self, wheels: Sequence[Path], into: Path, *, python: str, platform: str) -> None:
+        """Unpack wheels that are here already into a folder.
+
+        Raises:
+            DependencyError: one of them is not for the target, or is malformed.
+        """
+        try:
+            _install(["--no-index", *wheels], into, python, platform)
+        except ToolError as error:
+            names = ", ".join(wheel.name for wheel in wheels)
+            raise DependencyError(
+                f"{names} cannot be unpacked for Python {python} on {platform}",
+                why=error.why,
+                remedy="see the line above; what was built is not a wheel that this runtime can import",
+            ) from error
 
 
-def _explained(lock: Path, error: ToolError) -> DependencyError:
-    if _HASH_MISMATCH in error.why:
-        what = f"the index serves other bytes than {lock.name} names"
-        remedy = "do not lock again before you know why: a published file never changes its bytes by itself"
-    else:
-        what = f"the wheels of {lock.name} cannot be had"
-        remedy = "see the line above; a package without a wheel for Lambda needs another version or another package"
-    return DependencyError(what, why=error.why, remedy=remedy)
+def _install(what: Sequence[str | Path], into: Path, python: str, platform: str) -> None:
+    command: list[str | Path] = [
+        find_uv_bin(), "pip", "install", "--quiet", "--no-config", "--python", sys.executable, "--target", into,
+        "--no-deps", "--only-binary", ":all:",
+        "--python-version", python, "--python-platform", target(python, platform),
+        "--link-mode", "copy", "--no-compile-bytecode", "--no-installer-metadata", *what,
+    ]  # fmt: skip
+    dropped = _DEFAULTS if "--default-index" in what else frozenset()
+    run(command, env={name: None for name in os.environ if name in dropped or _is_foreign(name)})
+
+
+def _is_foreign(variable: str) -> bool:
+    return variable.startswith("UV_") and not KEPT.fullmatch(variable)
+
+
+def _explained(lock: Path, wanted: str, index: Index | None, error: ToolError) -> DependencyError:
+    place = f"the index {index.name}" if index else "the default index"
+    for sign, what, remedy in _SIGNS:
+        if re.search(sign, error.why):
+            return DependencyError(
+                what.format(lock=lock.name, target=wanted, index=place), why=error.why, remedy=remedy
+            )
+    return DependencyError(
+        f"the wheels of {lock.name} cannot be had",
+        why=error.why,
+        remedy="see the line above; where the network is at fault, run this again",
+    )
