@@ -60,7 +60,7 @@ def sha256(content: bytes) -> Digest:
 
 def ingredients(project: Project) -> tuple[str, ...]:
     """The artifacts that a release is made of: what functions run from, and the layers of their zips."""
-    run = [_runs_from(function) for function in project.functions.values()]
+    run = [project.runs(function) for function in project.functions]
     layers = [layer for name in run if name in project.zips for layer in project.zips[name].layers]
     return tuple(dict.fromkeys([*run, *layers]))
 
@@ -119,10 +119,6 @@ def probe_event(function: str, path: str, content: bytes) -> str:
         ) from error
 
 
-def _runs_from(function: Function) -> str:
-    return function.image or function.zip or ""
-
-
 def _layer(name: str, artifact: Artifact) -> ReleasedLayer:
     if not isinstance(artifact, LayerArtifact):
         raise TypeError(f"{name} is not the layer it is declared to be")
@@ -137,7 +133,7 @@ def _layer(name: str, artifact: Artifact) -> ReleasedLayer:
 def _function(
     project: Project, name: str, function: Function, goods: Mapping[str, Proven], probe: str
 ) -> ReleasedFunction:
-    artifact = goods[_runs_from(function)].artifact
+    artifact = goods[project.runs(name)].artifact
     return released_function(
         name,
         repository=_repository(project, name, artifact),
