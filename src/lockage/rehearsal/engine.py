@@ -58,5 +58,10 @@ def remove_images(registry: str) -> int:
 
 
 def _pulled_from(registry: str) -> list[str]:
-    listed = run(["docker", "image", "ls", "--digests", "--format", "{{.Repository}}@{{.Digest}}"])
-    return sorted({reference for reference in listed.stdout.split() if reference.startswith(f"{registry}/")})
+    """References in the local store, asked of each image: its list shows one name of an image that has several."""
+    images = sorted(set(run(["docker", "image", "ls", "--quiet", "--no-trunc"]).stdout.split()))
+    if not images:
+        return []
+    names = "{{range .RepoDigests}}{{println .}}{{end}}"
+    found = run(["docker", "image", "inspect", "--format", names, *images], ok=(0, 1))  # 1: one is gone meanwhile
+    return sorted({reference for reference in found.stdout.split() if reference.startswith(f"{registry}/")})
