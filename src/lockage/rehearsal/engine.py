@@ -45,23 +45,32 @@ def remove_containers(label: str) -> int:
 def remove_images(registry: str) -> int:
     """Forget the images pulled from ``host:port``; returns how many references there were.
 
-    The engine may refuse while another rehearsal forgets the same content under its own name: then it is asked again.
+    The engine may refuse, or not be able to tell, while another rehearsal forgets the same content under its own name:
+    then it is asked again.
     """
-    first = left = _pulled_from(registry)
+    seen: set[str] = set()
+    left: set[str] = set()
     for attempt in range(_ATTEMPTS):
+        time.sleep(_PAUSE_SECONDS * bool(attempt))
+        told = _pulled_from(registry)
+        if told is None:
+            continue
+        left = told
+        seen |= left
         if not left:
             break
-        time.sleep(_PAUSE_SECONDS * bool(attempt))
-        run(["docker", "image", "rm", "--force", *left], ok=(0, 1))
-        left = _pulled_from(registry)
-    return len(first) - len(left)
+        run(["docker", "image", "rm", "--force", *sorted(left)], ok=(0, 1))
+    return len(seen - left)
 
 
-def _pulled_from(registry: str) -> list[str]:
-    """References in the local store, asked of each image: its list shows one name of an image that has several."""
-    images = sorted(set(run(["docker", "image", "ls", "--quiet", "--no-trunc"]).stdout.split()))
-    if not images:
-        return []
+def _pulled_from(registry: str) -> set[str] | None:
+    """References in the local store; None when what it holds changes while it is asked.
+
+    Each image is asked for its names: the store's list shows one of several.
+    """
+    images = run(["docker", "image", "ls", "--quiet", "--no-trunc"], ok=(0, 1))
+    ids = sorted(set(images.stdout.split()))
     names = "{{range .RepoDigests}}{{println .}}{{end}}"
-    found = run(["docker", "image", "inspect", "--format", names, *images], ok=(0, 1))  # 1: one is gone meanwhile
-    return sorted({reference for reference in found.stdout.split() if reference.startswith(f"{registry}/")})
+    asked = run(["docker", "image", "inspect", "--format", names, *ids], ok=(0, 1)) if ids else images
+    found = {reference for reference in asked.stdout.split() if reference.startswith(f"{registry}/")}
+    return found if found or not (images.code or asked.code) else None
