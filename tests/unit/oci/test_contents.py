@@ -1,0 +1,87 @@
+"""An image's files, merged from its layers as an engine would."""
+
+import hashlib
+import io
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from fakes.oci import write_layout
+
+from lockage.oci import layout as oci
+from lockage.oci.contents import contents
+from lockage.oci.layout import LayoutError
+
+
+def found(tmp_path: Path, *layers: Mapping[str, bytes] | bytes, wanted: str = "") -> dict[str, str]:
+    """Each file below var/task, with the first letters of the hash of what is expected of it."""
+    write_layout(tmp_path / "layout", layers=list(layers))
+    layout = oci.read(tmp_path / "layout")
+    return contents(layout, "var/task", lambda path: bool(wanted) and wanted in path, tmp_path / "root")
+
+
+def hashed(**files: bytes) -> dict[str, str]:
+    return {f"var/task/{name}": hashlib.sha256(content).hexdigest() for name, content in files.items()}
+
+
+def tar_of(*members: tarfile.TarInfo, content: bytes = b"") -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as tar:
+        for member in members:
+            member.size = len(content) if member.isreg() else 0
+            tar.addfile(member, io.BytesIO(content) if member.isreg() else None)
+    return stream.getvalue()
+
+
+def member(name: str, kind: bytes = tarfile.REGTYPE, target: str = "") -> tarfile.TarInfo:
+    made = tarfile.TarInfo(name)
+    made.type, made.linkname = kind, target
+    return made
+
+
+def test_files_elsewhere_are_passed_over(tmp_path: Path) -> None:
+    assert found(tmp_path, {"var/task/a": b"1", "var/tasks/b": b"2", "etc/c": b"3"}) == hashed(a=b"1")
+
+
+def test_upper_layers_replace(tmp_path: Path) -> None:
+    assert found(tmp_path, {"var/task/a": b"1", "var/task/b": b"1"}, {"var/task/a": b"2"}) == hashed(a=b"2", b=b"1")
+
+
+@pytest.mark.parametrize(
+    "whiteout", ["var/task/.wh.a", "var/.wh.task", ".wh.var", "var/task/.wh..wh..opq", "./var/task/.wh.a"]
+)
+def test_whiteouts_take_away_what_is_below_and_only_that(tmp_path: Path, whiteout: str) -> None:
+    assert found(tmp_path, {"var/task/a/b": b"1"}, {whiteout: b"", "var/task/c": b"2"}) == hashed(c=b"2")
+
+
+def test_a_whiteout_does_not_take_away_what_its_own_layer_brings(tmp_path: Path) -> None:
+    assert found(tmp_path, {"var/task/a": b"1"}, {"var/task/.wh.a": b"", "var/task/a": b"2"}) == hashed(a=b"2")
+
+
+def test_a_file_in_the_place_of_a_folder_takes_its_files_away(tmp_path: Path) -> None:
+    assert found(tmp_path, {"var/task/a/b": b"1"}, {"var/task/a": b"2"}) == hashed(a=b"2")
+    assert found(tmp_path, {"var/task/a/b": b"1"}, tar_of(member("var/task", tarfile.SYMTYPE, "/opt"))) == {}
+
+
+def test_a_folder_in_the_place_of_a_file_takes_it_away(tmp_path: Path) -> None:
+    assert found(tmp_path, {"var/task/a": b"1"}, tar_of(member("var/task/a", tarfile.DIRTYPE))) == {}
+
+
+def test_a_hard_link_is_the_file_it_names_and_a_symbolic_one_is_no_file(tmp_path: Path) -> None:
+    linked = tar_of(member("var/task/a"), member("var/task/b", tarfile.LNKTYPE, "var/task/a"), content=b"1")
+    assert found(tmp_path, linked) == hashed(a=b"1", b=b"1")
+    symbolic = tar_of(member("var/task/a", tarfile.SYMTYPE, "b"))
+    assert found(tmp_path, {"var/task/a": b"1"}, symbolic) == {}
+
+
+def test_only_what_is_wanted_is_written_out(tmp_path: Path) -> None:
+    found(tmp_path, {"var/task/x.dist-info/METADATA": b"Name: x\n", "var/task/x.py": b""}, wanted=".dist-info/")
+    written = [path for path in (tmp_path / "root").rglob("*") if path.is_file()]
+    assert [path.relative_to(tmp_path / "root").as_posix() for path in written] == ["var/task/x.dist-info/METADATA"]
+
+
+def test_a_layer_that_is_no_tar_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LayoutError, match=r"the layer sha256:[0-9a-f]{64} cannot be read") as caught:
+        found(tmp_path, b"no tar" * 1000)
+    assert caught.value.why.startswith("ReadError: ")
