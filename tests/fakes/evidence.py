@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from lockage.gate.evidence import DatabaseFacts, Evidence, Scanner
+from lockage.gate.evidence import ArchiveSubject, DatabaseFacts, Evidence, ImageSubject, Scanner, tree_name
 from lockage.gate.exceptions import ExceptionEntry
-from lockage.gate.findings import Scan
+from lockage.gate.findings import FOLDER, Scan
 from lockage.gate.policy import DATABASE_SCHEMA, Policy
 from lockage.model.ids import Digest
 from lockage.model.verdict import Finding
@@ -13,6 +13,7 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DIGEST = Digest("sha256:" + "a" * 64)
 IMAGE_ID = Digest("sha256:" + "b" * 64)
 LAYER = "sha256:" + "c" * 64
+PYTHON = ("pkg:pypi/jinja2@3.1.6", "pkg:pypi/pyyaml@5.3.1")
 FIXTURE = "fixture database of 2 advisories, collected 2026-11-21"
 
 
@@ -45,6 +46,8 @@ def scan(**changes: object) -> Scan:
         "report": Digest("sha256:" + "9" * 64),
         "scanner_version": "0.74.0",
         "created_at": NOW,
+        "target": "platform",
+        "kind": "container_image",
         "image_id": IMAGE_ID,
         "diff_ids": (LAYER,),
         "os_family": "amazon",
@@ -52,10 +55,36 @@ def scan(**changes: object) -> Scan:
         "os_end_of_life": False,
         "os_packages": 100,
         "packages": 120,
+        "python": PYTHON,
         "findings": (),
         "suppressed": (),
     }
     return Scan(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def tree_scan(**changes: object) -> Scan:
+    """Of an archive."""
+    folder = {
+        "target": f"/anywhere/{tree_name(DIGEST)}",
+        "kind": FOLDER,
+        "image_id": "",
+        "diff_ids": (),
+        "os_family": "",
+        "os_version": "",
+        "os_packages": 0,
+        "packages": 2,
+    }
+    return scan(**{**folder, **changes})
+
+
+def image(**changes: object) -> ImageSubject:
+    fields: dict[str, object] = {"name": "platform", "digest": DIGEST, "image_id": IMAGE_ID, "diff_ids": (LAYER,)}
+    return ImageSubject(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def archive(**changes: object) -> ArchiveSubject:
+    fields: dict[str, object] = {"name": "dashboard", "digest": DIGEST, "locked": True, "python": PYTHON}
+    return ArchiveSubject(**{**fields, **changes})  # type: ignore[arg-type]
 
 
 def facts(**changes: object) -> DatabaseFacts:
@@ -70,10 +99,7 @@ def facts(**changes: object) -> DatabaseFacts:
 
 def evidence(**changes: object) -> Evidence:
     fields: dict[str, object] = {
-        "image": "platform",
-        "digest": DIGEST,
-        "image_id": IMAGE_ID,
-        "diff_ids": (LAYER,),
+        "subject": image(),
         "scan": scan(),
         "database": facts(),
         "scanner": Scanner(version="0.74.0", sha256="e" * 64),

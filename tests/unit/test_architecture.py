@@ -24,6 +24,7 @@ LAYERS: tuple[frozenset[str], ...] = (
 # Stages know each other's values (model), not each other's effects; each exception has its reason.
 STAGE_IMPORTS: dict[tuple[str, str], str] = {
     ("build", "plan"): "a build executes a plan; plan is pure",
+    ("inspect", "plan"): "what was built is held to its lock, which plan reads; plan is pure",
     ("rollout", "release"): "a rollout reads releases from their store",
 }
 

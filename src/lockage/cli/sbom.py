@@ -1,4 +1,4 @@
-"""``lockage sbom``: what is inside the images that were built."""
+"""``lockage sbom``: what is inside what was built."""
 
 from pathlib import Path
 
@@ -7,8 +7,10 @@ import click
 from lockage.cli.images import chosen, needed
 from lockage.cli.options import project_option
 from lockage.config.load import load_project
+from lockage.console import Step
 from lockage.inspect.describe import Describer
 from lockage.model.dist import DistDir
+from lockage.model.sbom import Sbom
 from lockage.report.live import console as make_console
 from lockage.report.timings import timed
 from lockage.tools.locked import Locked
@@ -21,23 +23,35 @@ CONFIG = Path("sbom/syft.yaml")
 @click.argument("names", nargs=-1)
 @project_option
 def command(names: tuple[str, ...], *, project_file: Path) -> None:
-    """Write the SBOMs of what was built, as CycloneDX 1.6 and SPDX 2.3, beside each image in dist/.
+    """Write the SBOMs of what was built beside it in dist/: CycloneDX 1.6, SPDX 2.3, and a small package-level one.
 
-    NAMES are images of lockage.yaml; all of them by default.
+    They are written only when the lock, the SBOM and the metadata inside agree on every Python package.
+
+    NAMES are images, zips and layers of lockage.yaml; all of them by default.
     """
     console = make_console()
     project = load_project(project_file, files=False)
     root = project_file.parent
     dist = DistDir(root / "dist")
     with timed("sbom", dist, console):
-        describer = Describer(dist, Syft(Locked().path("syft"), needed(root / CONFIG)))
-        for name in chosen(names, tuple(project.images)):
+        describer = Describer(dist, root, Syft(Locked().path("syft"), needed(root / CONFIG)))
+        for name in chosen(names, tuple(project.built)):
             with console.step(f"sbom {name}") as step:
-                sbom = describer.standing(name)
-                if sbom is not None:
-                    step.reused("the image, Syft and its configuration are the same")
-                else:
-                    sbom = describer.describe(name)
-                    step.made(f"{sbom.packages} packages, {sbom.os_packages} of them the system's")
+                sbom = _describe(describer, name, step)
             if sbom.second_source:
                 console.note(f"{name}: its SBOMs are good for rehearsals only: {sbom.second_source}")
+
+
+def _describe(describer: Describer, name: str, step: Step) -> Sbom:
+    standing = describer.standing(name)
+    if standing is not None:
+        step.reused("it, its lock, Syft and its configuration are the same")
+        return standing
+    sbom = describer.describe(name)
+    system = f", {sbom.os_packages} of them the system's" if sbom.os_packages else ""
+    step.made(f"{_count(sbom.packages)}{system}; lock, SBOM and metadata agree: {_count(sbom.agreed)}")
+    return sbom
+
+
+def _count(packages: int) -> str:
+    return f"{packages or 'no'} package{'' if packages == 1 else 's'}"

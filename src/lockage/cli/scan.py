@@ -21,6 +21,7 @@ from lockage.gate.policy import SCANNER_CONFIG, Policy
 from lockage.gate.policy import read as read_policy
 from lockage.gate.refusal import Ruling, refusal
 from lockage.gate.scan import Gate
+from lockage.gate.trees import lay_out
 from lockage.model.dist import DistDir
 from lockage.report.live import console as make_console
 from lockage.report.timings import timed
@@ -46,10 +47,15 @@ _folder = click.Path(path_type=Path, file_okay=False)
 @click.option(
     "--findings",
     type=_folder,
-    help="Scan nothing: decide from FOLDER/<image>/findings.json, which another step wrote. Needs --cache.",
+    help="Scan nothing: decide from FOLDER/<name>/findings.json, which another step wrote. Needs --cache.",
 )
 @click.option("--cache", type=_folder, help="The Trivy cache folder whose database those findings were made with.")
-@click.option("--prepare", is_flag=True, help="Only make the database ready, and print its Trivy cache folder.")
+@click.option(
+    "--prepare",
+    is_flag=True,
+    help="Only make ready what another step scans with and scans: print the database's Trivy cache folder, and a line "
+    "for each zip and layer, its name and the folder it was unpacked into.",
+)
 def command(
     names: tuple[str, ...],
     *,
@@ -61,8 +67,8 @@ def command(
 ) -> None:
     """Scan what was built and decide: pass, fail (exit code 10) or inconclusive (11).
 
-    NAMES are images of lockage.yaml; all of them by default. Each image's findings.json and verdict.json are written
-    beside it in dist/, and the findings that block are printed.
+    NAMES are images, zips and layers of lockage.yaml; all of them by default. Each one's findings.json and verdict.json
+    are written beside it in dist/, and the findings that block are printed.
     """
     if (findings is None) != (cache is None):
         raise UsageError(
@@ -83,19 +89,20 @@ def command(
             if cache
             else _database(trivy, root, policy, database, console)
         )
+        meant = chosen(names, tuple(project.built))
         if prepare:
-            _hand_over(prepared)
+            _hand_over(prepared, dist, [name for name in meant if name not in project.images])
             return
         gate = Gate(dist, trivy, prepared, policy, _now)
-        rulings = _examine(gate, chosen(names, tuple(project.images)), findings, console)
+        rulings = _examine(gate, meant, findings, console)
     _show(rulings)
     stop = refusal(rulings, project.gate.exceptions)
     if stop:
         raise stop
 
 
-def _hand_over(prepared: Prepared) -> None:
-    """Tell others where the database is: on standard output, and to later steps of a GitHub job."""
+def _hand_over(prepared: Prepared, dist: DistDir, archives: Sequence[str]) -> None:
+    """Tell others where the database and the trees are: on standard output, and to later steps of a GitHub job."""
     if isinstance(prepared.facts, Unreadable):
         raise Inconclusive(
             "no vulnerability database could be made ready",
@@ -104,10 +111,13 @@ def _hand_over(prepared: Prepared) -> None:
         )
     print(prepared.cache.absolute())
     github.set_output("cache", str(prepared.cache.absolute()))
+    for name, tree in lay_out(dist, archives):
+        print(name, tree.absolute())
+        github.set_output(f"tree-{name}", str(tree.absolute()))
 
 
 def _examine(gate: Gate, names: Sequence[str], findings: Path | None, console: Console) -> list[Ruling]:
-    """All images, also after one that is stopped: one run names everything there is to mend."""
+    """All artifacts, also after one that is stopped: one run names everything there is to mend."""
     rulings = []
     for name in names:
         with console.step(f"scan {name}") as step:
@@ -117,7 +127,7 @@ def _examine(gate: Gate, names: Sequence[str], findings: Path | None, console: C
 
 def _rule(gate: Gate, name: str, findings: Path | None, step: Step) -> Ruling:
     if findings is None and (standing := gate.standing(name)):
-        step.reused(f"the image, Trivy, its database and the policy are the same: {standing.verdict.outcome}")
+        step.reused(f"it, Trivy, its database and the policy are the same: {standing.verdict.outcome}")
         return standing
     ruling = gate.judge(name, findings / name / "findings.json") if findings else gate.examine(name)
     step.made(ruling.verdict.outcome)
@@ -126,10 +136,10 @@ def _rule(gate: Gate, name: str, findings: Path | None, step: Step) -> Ruling:
 
 def _show(rulings: Sequence[Ruling]) -> None:
     for ruling in rulings:
-        print(views.summary(ruling.image, ruling.verdict))
+        print(views.summary(ruling.name, ruling.verdict))
         if ruling.verdict.blocking:
             print(views.blocking_table(ruling.verdict))
-        github.add_summary(views.markdown(ruling.image, ruling.verdict))
+        github.add_summary(views.markdown(ruling.name, ruling.verdict))
 
 
 def _database(trivy: Trivy, root: Path, policy: Policy, choice: Choice, console: Console) -> Prepared:

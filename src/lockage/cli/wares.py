@@ -10,12 +10,12 @@ from lockage.cli.handed import hold_expected
 from lockage.config.schema import Local, Project
 from lockage.errors import UsageError
 from lockage.gate import again
-from lockage.gate.evidence import Scanner
+from lockage.gate.evidence import Scanner, Subject
 from lockage.gate.policy import Policy
 from lockage.gate.policy import read as read_policy
+from lockage.gate.subject import of_archive, of_image
 from lockage.inspect import documents
-from lockage.inspect.describe import read
-from lockage.inspect.documents import Maker, SbomDoubtful
+from lockage.inspect.documents import Maker, SbomDoubtful, read
 from lockage.model.artifact import Artifact, ImageArtifact, LayerArtifact, ZipArtifact
 from lockage.model.dist import DistDir
 from lockage.model.ids import Digest
@@ -118,26 +118,27 @@ def _inspect(name: str, project: Project, handed: Handed, policy: Policy) -> War
     if not isinstance(artifact, ImageArtifact):
         archive = handed.dist.archive(name)
         contents = unpacking.read(artifact, archive)
-        return ArchiveWare(contents=contents, proven=_prove(artifact, archive, handed, policy), archive=archive)
+        subject = of_archive(artifact, handed.dist.cyclonedx(name))
+        return ArchiveWare(contents=contents, proven=_prove(artifact, subject, handed, policy), archive=archive)
     layout = oci.read(handed.dist.layout(name))
     oci.verify(layout)
     acceptance.hold_identity(artifact, layout)
     acceptance.hold_lambda_takes(artifact, layout)
     return ImageWare(
         artifact=artifact,
-        proven=_prove(artifact, layout, handed, policy),
+        proven=_prove(artifact, of_image(name, layout), handed, policy),
         layout=layout,
         repository=project.images[name].repository or "",
     )
 
 
-def _prove(artifact: Artifact, place: Layout | Path, handed: Handed, policy: Policy) -> Proven:
+def _prove(artifact: Artifact, subject: Subject, handed: Handed, policy: Policy) -> Proven:
     """Hold an artifact to its verdict and its SBOMs."""
     name = artifact.name
     verdict = handed.evidence.read_verdict(name)
     acceptance.hold_verdict(artifact, verdict)
     findings = handed.evidence.findings(name).read_bytes()
-    again.hold(verdict, again.evidence(name, place, findings, verdict, _scanner(verdict)), policy, datetime.now(UTC))
+    again.hold(verdict, again.evidence(subject, findings, verdict, _scanner(verdict)), policy, datetime.now(UTC))
     mark = hold_described(artifact, handed.dist, handed.root / SYFT_CONFIG)
     return Proven(
         artifact=artifact,
@@ -193,14 +194,15 @@ def hold_built_from(
 
 
 def hold_described(artifact: Artifact, dist: DistDir, config: Path) -> str:
-    """Hold that both SBOMs are of an artifact, by the locked Syft; why they serve a rehearsal only, empty when not so.
+    """Hold that all SBOMs are of an artifact, by the locked Syft; why they serve a rehearsal only, empty when not so.
 
     Raises:
         SbomDoubtful: one is missing, of another artifact, empty, or by another program or configuration.
     """
     name = artifact.name
     cdx, spdx = read(name, dist.cyclonedx(name)), read(name, dist.spdx(name))
-    documents.check(name, artifact.digest, cdx, spdx)
+    documents.check(artifact, cdx, spdx)
+    documents.check_profile(artifact, cdx, read(name, dist.profile(name)))
     program = documents.program(cdx)
     mark = load_lock().second_source("syft", program.removeprefix("sha256:"))
     if not documents.made_by(Maker(program=Digest(program), config=hash_file(config), second_source=mark), cdx, spdx):

@@ -1,6 +1,6 @@
 """A decision taken again, where there is neither scanner nor database: from the findings and what the verdict names.
 
-A verdict is a file that was handed over. What it rests on is at hand where an image is pushed: the findings, and the
+A verdict is a file that was handed over. What it rests on is at hand where an artifact is pushed: the findings, and the
 policy and exceptions that are checked out. Only the database's facts must be taken from the verdict.
 """
 
@@ -11,31 +11,26 @@ from msgspec.structs import replace
 
 from lockage.errors import GateFailed, Inconclusive
 from lockage.gate.decide import decide
-from lockage.gate.evidence import DatabaseFacts, Evidence, Scanner
+from lockage.gate.evidence import DatabaseFacts, Evidence, Scanner, Subject
 from lockage.gate.findings import Unreadable, parse
 from lockage.gate.policy import DATABASE_SCHEMA, Policy
 from lockage.model.ids import Digest
 from lockage.model.verdict import Database, Verdict
-from lockage.oci.layout import Layout
 
 _CLOCKS_DIFFER = timedelta(hours=1)
 
 
-def evidence(image: str, layout: Layout, findings: bytes, verdict: Verdict, scanner: Scanner) -> Evidence:
+def evidence(subject: Subject, findings: bytes, verdict: Verdict, scanner: Scanner) -> Evidence:
     """What the verdict was decided from, as far as it is at hand.
 
     Args:
-        image: its name in ``lockage.yaml``.
-        layout: the image itself.
+        subject: the artifact itself.
         findings: the scanner's report.
         verdict: says which database served.
         scanner: as the lock knows it.
     """
     return Evidence(
-        image=image,
-        digest=layout.digest,
-        image_id=layout.manifest.config.digest,
-        diff_ids=layout.config.rootfs.diff_ids,
+        subject=subject,
         scan=parse(findings),
         database=_facts(verdict.database) if verdict.database else Unreadable(reason="the verdict names none"),
         scanner=scanner,
@@ -46,22 +41,22 @@ def hold(verdict: Verdict, seen: Evidence, policy: Policy, now: datetime) -> Non
     """Hold that a verdict is the one that its findings and this policy give, and is not too old.
 
     Raises:
-        GateFailed: decided now, the gate stops the image.
+        GateFailed: decided now, the gate stops the artifact.
         Inconclusive: decided now, it cannot tell; or the verdict says otherwise, or is over age.
     """
-    again = decide(seen, policy, now)
+    again, name = decide(seen, policy, now), seen.subject.name
     if again.outcome != "pass":
         raise (GateFailed if again.outcome == "fail" else Inconclusive)(
-            f"{seen.image} does not pass any more: decided again, the outcome is {again.outcome}",
+            f"{name} does not pass any more: decided again, the outcome is {again.outcome}",
             why="\n".join(again.reasons),
-            remedy=f"scan it again and mend what stops it: ./noxw -s scan -- {seen.image}",
+            remedy=f"scan it again and mend what stops it: ./noxw -s scan -- {name}",
         )
     problem = "\n".join([*_differences(verdict, again), *_over_age(verdict, policy, now)])
     if problem:
         raise Inconclusive(
-            f"the verdict on {seen.image} cannot be relied on",
+            f"the verdict on {name} cannot be relied on",
             why=problem,
-            remedy=f"scan it again, on what is checked out: ./noxw -s scan -- {seen.image}",
+            remedy=f"scan it again, on what is checked out: ./noxw -s scan -- {name}",
         )
 
 

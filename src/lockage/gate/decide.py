@@ -26,7 +26,7 @@ from lockage.model.verdict import ExceptedFinding, Finding, Outcome, Severity, V
 
 
 def decide(evidence: Evidence, policy: Policy, now: datetime) -> Verdict:
-    """Decide on one image.
+    """Decide on one artifact.
 
     Args:
         evidence: what was seen, and with what.
@@ -34,7 +34,7 @@ def decide(evidence: Evidence, policy: Policy, now: datetime) -> Verdict:
         now: for expiries and the database's age; with a time zone.
     """
     findings = evidence.scan.findings if isinstance(evidence.scan, Scan) else ()
-    exceptions = policy.for_image(evidence.image)
+    exceptions = policy.for_artifact(evidence.subject.name)
     today = now.date()
     valid = [entry for entry in exceptions if not entry.expired(today) and not entry.lasts_too_long(today)]
     blocking, excepted = _sort_out(findings, valid, policy)
@@ -43,7 +43,7 @@ def decide(evidence: Evidence, policy: Policy, now: datetime) -> Verdict:
     outcome: Outcome = "inconclusive" if doubtful else "fail" if failing else "pass"
     facts = evidence.database if isinstance(evidence.database, DatabaseFacts) else None
     return Verdict(
-        artifact=evidence.digest,
+        artifact=evidence.subject.digest,
         outcome=outcome,
         reasons=(*doubtful, *failing),
         blocking=blocking,
@@ -95,7 +95,7 @@ def _idle(
             )
         elif isinstance(evidence.scan, Scan) and not any(entry.covers(finding) for finding in findings):
             yield (
-                f"the exception for {entry.id} in {entry.package} matches no finding in {evidence.image} "
+                f"the exception for {entry.id} in {entry.package} matches no finding in {evidence.subject.name} "
                 f"(owner: {entry.owner})"
             )
 

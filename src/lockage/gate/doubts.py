@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from pathlib import PurePosixPath
 
 import msgspec
 
-from lockage.gate.evidence import DatabaseFacts, Evidence
-from lockage.gate.findings import Scan, Unreadable
+from lockage.gate.evidence import ArchiveSubject, DatabaseFacts, Evidence, ImageSubject, tree_name
+from lockage.gate.findings import FOLDER, Scan, Unreadable
 from lockage.gate.policy import DATABASE_SCHEMA, KNOWN_SYSTEMS, Policy
 
 _CLOCKS_DIFFER = timedelta(hours=1)
@@ -67,9 +68,14 @@ def _scan(evidence: Evidence, policy: Policy, now: datetime) -> Iterator[Doubt]:
             remedy="scan again; with LOCKAGE_DEBUG=1 the scanner's command line is shown, to be run by hand",
         )
         return
-    yield from _subject(scan, evidence)
     yield from _origin(scan, evidence)
-    yield from _system(scan, evidence)
+    subject = evidence.subject
+    if isinstance(subject, ImageSubject):
+        yield from _image(scan, subject)
+        yield from _system(scan, evidence)
+    else:
+        yield from _archive(scan, subject)
+        yield from _packages(scan, subject)
     if scan.suppressed:
         yield Doubt(
             reason=f"the scanner was told to leave findings out: {', '.join(scan.suppressed)}",
@@ -77,12 +83,49 @@ def _scan(evidence: Evidence, policy: Policy, now: datetime) -> Iterator[Doubt]:
         )
 
 
-def _subject(scan: Scan, evidence: Evidence) -> Iterator[Doubt]:
-    if scan.image_id != evidence.image_id or scan.diff_ids != evidence.diff_ids:
+def _image(scan: Scan, subject: ImageSubject) -> Iterator[Doubt]:
+    if scan.image_id != subject.image_id or scan.diff_ids != subject.diff_ids:
         yield Doubt(
             reason=f"the findings are of another image: configuration {scan.image_id or 'unknown'} was scanned, "
-            f"{evidence.digest} has {evidence.image_id}",
+            f"{subject.digest} has {subject.image_id}",
             remedy="scan the very layout that is in dist/",
+        )
+
+
+def _archive(scan: Scan, subject: ArchiveSubject) -> Iterator[Doubt]:
+    """A folder has no identity of its own: it is unpacked under its archive's digest, which the scanner repeats."""
+    if scan.kind != FOLDER or PurePosixPath(scan.target).name != tree_name(subject.digest):
+        yield Doubt(
+            reason=f"the findings are of something else: {scan.kind} {scan.target} was scanned, "
+            f"not the archive {subject.digest}",
+            remedy="scan the very tree that `lockage scan --prepare` unpacked",
+        )
+    if scan.os_family:
+        yield Doubt(
+            reason=f"the scanner saw the operating system {scan.os_family} in an archive, which has none",
+            remedy="take out what looks like one: /etc/os-release and package databases belong in an image",
+        )
+
+
+def _packages(scan: Scan, subject: ArchiveSubject) -> Iterator[Doubt]:
+    """An archive's findings rest on its Python packages alone: those that the SBOM names must be those scanned."""
+    if isinstance(subject.python, Unreadable):
+        yield Doubt(
+            reason=f"what is in {subject.name} is not known: {subject.python.reason}",
+            remedy=f"write its SBOMs: ./noxw -s sbom -- {subject.name}",
+        )
+        return
+    differing = sorted(set(scan.python) ^ set(subject.python))
+    if differing:
+        yield Doubt(
+            reason=f"the scanner saw {len(scan.python)} Python packages, the SBOM names {len(subject.python)}: "
+            f"{', '.join(differing[:5])}",
+            remedy=f"describe and scan the same archive: ./noxw -s sbom scan -- {subject.name}",
+        )
+    if subject.locked and not scan.python:
+        yield Doubt(
+            reason=f"no Python package was found in {subject.name}, which was built of a lock",
+            remedy="keep the packages' *.dist-info folders; if the lock is empty, take it out of lockage.yaml",
         )
 
 

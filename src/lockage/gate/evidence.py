@@ -48,16 +48,44 @@ class Scanner(msgspec.Struct, frozen=True, kw_only=True):
     second_source: str = ""
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """One image, what was seen in it, and with what."""
+def tree_name(digest: Digest) -> str:
+    """The name of the folder that an archive is unpacked into to be scanned, 64 hex digits: the report repeats it."""
+    return digest.removeprefix("sha256:")
 
-    image: str
-    """Its name in ``lockage.yaml``."""
+
+class ImageSubject(msgspec.Struct, frozen=True, kw_only=True):
+    """An image, and what the scanner calls it by."""
+
+    name: str
+    """In ``lockage.yaml``."""
     digest: Digest
     """Of its manifest."""
     image_id: Digest
     """Of its configuration, which the scanner reports instead of the manifest's digest."""
     diff_ids: tuple[str, ...]
+
+
+class ArchiveSubject(msgspec.Struct, frozen=True, kw_only=True):
+    """A zip or layer, which the scanner sees unpacked into a folder of its digest's name; it has no system."""
+
+    name: str
+    """In ``lockage.yaml``."""
+    digest: Digest
+    """Of its bytes."""
+    locked: bool
+    """Whether packages of a lock went into it."""
+    python: tuple[str, ...] | Unreadable
+    """The Python packages that its SBOM names, as package URLs."""
+
+
+Subject = ImageSubject | ArchiveSubject
+"""What a verdict is about."""
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """One artifact, what was seen in it, and with what."""
+
+    subject: Subject
     scan: Scan | Unreadable
     database: DatabaseFacts | Unreadable
     scanner: Scanner

@@ -34,12 +34,12 @@ class ExceptionEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Who answers for it."""
     expires: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", description="a day in quotes, YYYY-MM-DD")]
     """The last day on which it holds, UTC."""
-    images: tuple[str, ...] = ()
-    """The images it is for; all of them when none is named. It must be needed in each."""
+    artifacts: tuple[str, ...] = ()
+    """The images, zips and layers it is for; all of them when none is named. It must be needed in each."""
 
-    def is_for(self, image: str) -> bool:
-        """Whether an image's verdict takes this exception into account."""
-        return not self.images or image in self.images
+    def is_for(self, artifact: str) -> bool:
+        """Whether an artifact's verdict takes this exception into account."""
+        return not self.artifacts or artifact in self.artifacts
 
     def covers(self, finding: Finding) -> bool:
         """Whether this is the finding that was accepted: the same vulnerability in the same version of the package."""
@@ -63,12 +63,12 @@ class Exceptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """One entry for each finding that is accepted."""
 
 
-def read(path: Path, images: Collection[str]) -> tuple[ExceptionEntry, ...]:
+def read(path: Path, artifacts: Collection[str]) -> tuple[ExceptionEntry, ...]:
     """Read the exceptions of a project.
 
     Args:
         path: the file.
-        images: names of the project's images.
+        artifacts: names of everything that the project builds.
 
     Raises:
         UsageError: there is no such file.
@@ -80,10 +80,10 @@ def read(path: Path, images: Collection[str]) -> tuple[ExceptionEntry, ...]:
             why="lockage.yaml names it under gate.exceptions; without it the gate cannot know what is accepted",
             remedy="create it with the two lines `version: 1` and `exceptions: []`",
         )
-    return load(path, Exceptions, lambda value, document: _meaning(value, document, images)).exceptions
+    return load(path, Exceptions, lambda value, document: _meaning(value, document, artifacts)).exceptions
 
 
-def _meaning(value: Exceptions, document: Document, images: Collection[str]) -> None:
+def _meaning(value: Exceptions, document: Document, artifacts: Collection[str]) -> None:
     """What shape alone does not show: days that are none, package URLs that are none, repetitions."""
     seen: dict[tuple[str, str], int] = {}
     for index, entry in enumerate(value.exceptions):
@@ -93,14 +93,14 @@ def _meaning(value: Exceptions, document: Document, images: Collection[str]) -> 
             document.mistake((*here, "package"), problem)
         if not _is_day(entry.expires):
             document.mistake((*here, "expires"), f"there is no day {entry.expires!r}")
-        for number, image in enumerate(entry.images):
-            if image not in images:
-                place = (*here, "images", number)
-                document.mistake(place, f"there is no image {image!r}", nearest=nearest(image, images))
+        for number, name in enumerate(entry.artifacts):
+            if name not in artifacts:
+                place = (*here, "artifacts", number)
+                document.mistake(place, f"nothing that is built is called {name!r}", nearest=nearest(name, artifacts))
         first = seen.setdefault((entry.id, entry.package), index)
         if first != index and entry.id and entry.package:
             line = document.line(("exceptions", first))
-            document.mistake(here, f"repeats the exception in line {line}; name its images in one")
+            document.mistake(here, f"repeats the exception in line {line}; name its artifacts in one")
 
 
 def _package_problem(text: str) -> str:

@@ -25,7 +25,7 @@ DATABASE_SCHEMA = 2
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """What stops an image, and what is accepted all the same."""
+    """What stops an artifact, and what is accepted all the same."""
 
     severities: tuple[Severity, ...]
     """Those that block."""
@@ -44,9 +44,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         """How old a published database may be."""
         return timedelta(hours=self.database_max_age_h)
 
-    def for_image(self, image: str) -> tuple[ExceptionEntry, ...]:
-        """The exceptions that an image's verdict takes into account."""
-        return tuple(entry for entry in self.exceptions if entry.is_for(image))
+    def for_artifact(self, name: str) -> tuple[ExceptionEntry, ...]:
+        """The exceptions that an artifact's verdict takes into account."""
+        return tuple(entry for entry in self.exceptions if entry.is_for(name))
 
 
 def read(project: Project, root: Path) -> Policy:
@@ -63,6 +63,6 @@ def read(project: Project, root: Path) -> Policy:
     return Policy(
         severities=project.gate.severities,
         database_max_age_h=project.gate.database_max_age_h,
-        exceptions=exceptions.read(root / project.gate.exceptions, project.images),
+        exceptions=exceptions.read(root / project.gate.exceptions, project.built),
         scanner_config=hash_file(root / SCANNER_CONFIG),
     )

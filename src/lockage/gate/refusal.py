@@ -10,15 +10,15 @@ from lockage.model.verdict import Verdict
 
 
 class Ruling(msgspec.Struct, frozen=True, kw_only=True):
-    """A verdict on one image, and what would resolve its doubts."""
+    """A verdict on one artifact, and what would resolve its doubts."""
 
-    image: str
+    name: str
     verdict: Verdict
     remedies: tuple[str, ...]
 
 
 def refusal(rulings: Sequence[Ruling], exceptions_file: str) -> LockageError | None:
-    """The error that all rulings together make; none when every image passes. Doubt weighs more than failure."""
+    """The error that all rulings together make; none when every artifact passes. Doubt weighs more than failure."""
     for outcome in ("inconclusive", "fail"):
         stopped = [ruling for ruling in rulings if ruling.verdict.outcome == outcome]
         if stopped:
@@ -35,7 +35,7 @@ def _doubt(stopped: Sequence[Ruling]) -> Inconclusive:
 
 
 def _failure(stopped: Sequence[Ruling], exceptions_file: str) -> GateFailed:
-    blocking = [(ruling.image, finding) for ruling in stopped for finding in ruling.verdict.blocking]
+    blocking = [(ruling.name, finding) for ruling in stopped for finding in ruling.verdict.blocking]
     remedies = [f"{finding.package}: {advice(finding)}" for _, finding in blocking]
     idle = sum(len(ruling.verdict.reasons) - len(ruling.verdict.blocking) for ruling in stopped)
     if idle:
@@ -44,8 +44,8 @@ def _failure(stopped: Sequence[Ruling], exceptions_file: str) -> GateFailed:
             "would hold too long"
         )
     if blocking:
-        image, finding = blocking[0]
-        stanza = exception_stanza(finding, image)
+        name, finding = blocking[0]
+        stanza = exception_stanza(finding, name)
         remedies.append(f"or accept a finding for a time, in {exceptions_file}:\n{stanza}")
     return GateFailed(
         f"the gate stopped {_names(stopped)}",
@@ -55,11 +55,11 @@ def _failure(stopped: Sequence[Ruling], exceptions_file: str) -> GateFailed:
 
 
 def _names(stopped: Sequence[Ruling]) -> str:
-    return ", ".join(ruling.image for ruling in stopped)
+    return ", ".join(ruling.name for ruling in stopped)
 
 
 def _reasons(stopped: Sequence[Ruling]) -> str:
-    return _lines(f"{ruling.image}: {reason}" for ruling in stopped for reason in ruling.verdict.reasons)
+    return _lines(f"{ruling.name}: {reason}" for ruling in stopped for reason in ruling.verdict.reasons)
 
 
 def _lines(lines: Iterable[str]) -> str:

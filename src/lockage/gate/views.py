@@ -12,13 +12,13 @@ _HEADER = ("SEVERITY", "ID", "PACKAGE", "INSTALLED", "FIXED IN", "WHAT TO DO")
 _SHOWN_DIGEST = len("sha256:") + 12
 
 
-def summary(image: str, verdict: Verdict) -> str:
+def summary(name: str, verdict: Verdict) -> str:
     """One line: the outcome and the figures it rests on."""
     severities: tuple[Severity, ...] = get_args(Severity)
     counted = ", ".join(f"{verdict.counts[name]} {name}" for name in reversed(severities) if verdict.counts[name])
     accepted = f", {len(verdict.excepted)} excepted" if verdict.excepted else ""
     return (
-        f"{image} {verdict.artifact[:_SHOWN_DIGEST]} {verdict.outcome}: {counted or 'no findings'}{accepted}; "
+        f"{name} {verdict.artifact[:_SHOWN_DIGEST]} {verdict.outcome}: {counted or 'no findings'}{accepted}; "
         f"{verdict.packages} packages; {_database(verdict.database)}"
     )
 
@@ -40,13 +40,13 @@ def advice(finding: Finding) -> str:
     if kind in _OS_TYPES:
         return "take a newer base: raise its digest in the Dockerfile"
     if kind == "pypi":
-        return f"raise {finding.package} in the image's requirements and lock again"
+        return f"raise {finding.package} in the requirements and lock again"
     if kind == "golang":
         return "take a release of the program that was built with the fix"
     return f"raise {finding.package}"
 
 
-def exception_stanza(finding: Finding, image: str) -> str:
+def exception_stanza(finding: Finding, artifact: str) -> str:
     """The lines that would accept a finding, for people to complete."""
     return "\n".join(
         [
@@ -55,14 +55,14 @@ def exception_stanza(finding: Finding, image: str) -> str:
             "  reason: …",
             "  owner: …",
             '  expires: "YYYY-MM-DD"',
-            f"  images: [{image}]",
+            f"  artifacts: [{artifact}]",
         ]
     )
 
 
-def markdown(image: str, verdict: Verdict) -> str:
+def markdown(name: str, verdict: Verdict) -> str:
     """The verdict for a step summary: outcome, reasons, what blocks and what is excepted until when."""
-    lines = [f"### {image}: {verdict.outcome}", "", f"`{verdict.artifact}`, {verdict.packages} packages", ""]
+    lines = [f"### {name}: {verdict.outcome}", "", f"`{verdict.artifact}`, {verdict.packages} packages", ""]
     lines += [f"- {_cell(reason)}" for reason in verdict.reasons]
     if verdict.excepted:
         lines += ["", "| excepted | package | owner | until | reason |", "|---|---|---|---|---|"]

@@ -1,51 +1,59 @@
-"""SBOM documents as Syft writes them, made deterministic and held to what they claim; pure.
+"""SBOM documents as Syft writes them, made deterministic and held to what they claim.
 
-Syft stamps each document with a random id and the time of day. Both are replaced by what follows from the image alone,
-so that equal images have equal documents; lists are sorted for the same reason. What made the documents is written into
-them, second source and all.
+Syft stamps each document with a random id and the time of day. Both are replaced by what follows from the artifact
+alone, so that equal artifacts have equal documents; lists are sorted for the same reason. What made the documents is
+written into them, second source and all. An archive reaches Syft as a folder; that it is the archive, we write in.
 """
 
+import json
 import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from lockage.errors import Inconclusive
+from lockage.model.artifact import Artifact, ImageArtifact
 from lockage.model.ids import Digest
 from lockage.model.sbom import REHEARSAL_ONLY
 
 Document = dict[str, Any]
+
+RECORD = "lockage:record"
+"""A package's property in a profile: its ``RECORD`` by hash, which fixes its files, in any artifact the same."""
 
 PROGRAM = "lockage:syft:program"
 """The property of a CycloneDX document that names its maker."""
 
 _NAMESPACE = uuid.UUID("0b0e2e0f-5d4c-5d43-9d6a-6f2f9a3c7f11")
 _EPOCH = "1970-01-01T00:00:00Z"
+_FIRST_IN_ZIPS = "1980-01-01T00:00:00Z"
 _OS_TYPES = {"apk", "deb", "rpm"}
 
 
 class SbomDoubtful(Inconclusive):
-    """The documents do not describe the image they were made of; what is in it is not known."""
+    """The documents do not describe the artifact they were made of; what is in it is not known."""
 
-    def __init__(self, image: str, why: str) -> None:
+    def __init__(self, name: str, why: str) -> None:
         super().__init__(
-            f"the SBOMs of {image} cannot be relied on",
+            f"the SBOMs of {name} cannot be relied on",
             why=why,
-            remedy="keep the package database (/var/lib/rpm or /var/lib/dpkg) in the image; if it is there, run "
+            remedy="of an image, keep the package database (/var/lib/rpm or /var/lib/dpkg) in it; else run "
             "`lockage sbom` again with LOCKAGE_DEBUG=1 and look at what Syft says",
         )
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """The image a document is about."""
+    """The artifact a document is about."""
 
     name: str
     digest: Digest
-    """Of its manifest."""
+    """Of an image's manifest, of an archive's bytes."""
     created: str
-    """When its configuration says it was made, which follows from its inputs; empty when it says nothing."""
+    """When it says that it was made, which follows from its inputs; empty when it says nothing."""
+    archive: bool = False
 
     @property
     def time(self) -> str:
@@ -57,9 +65,19 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         utc = created.astimezone(UTC) if created.tzinfo else created
         return utc.strftime("%Y-%m-%dT%H:%M:%SZ")
 
+    @property
+    def sha256(self) -> str:
+        """64 hex digits."""
+        return self.digest.removeprefix("sha256:")
+
     def identifier(self, form: str) -> str:
-        """A document's own id, ``urn:uuid:…``: the same for the same image and form."""
+        """A document's own id, ``urn:uuid:…``: the same for the same artifact and form."""
         return uuid.uuid5(_NAMESPACE, f"{form} {self.digest}").urn
+
+
+def archived(name: str, digest: Digest) -> Subject:
+    """A zip or layer, whose files are all of the first day that a zip can name."""
+    return Subject(name=name, digest=digest, created=_FIRST_IN_ZIPS, archive=True)
 
 
 class Maker(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +106,19 @@ class Maker(msgspec.Struct, frozen=True, kw_only=True):
         return "; ".join(f"{one['name']} {one['value']}" for one in self.properties)
 
 
+def read(name: str, path: Path) -> Document:
+    """One of an artifact's documents.
+
+    Raises:
+        SbomDoubtful: it is not there, or not JSON.
+    """
+    try:
+        document: Document = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise SbomDoubtful(name, f"{path.name} does not read as JSON: {error}") from error
+    return document
+
+
 def program(cdx: Document) -> str:
     """``sha256:…`` of the program that a document names as its maker; empty when it names none."""
     properties = cdx.get("metadata", {}).get("properties", [])
@@ -102,15 +133,32 @@ def made_by(maker: Maker, cdx: Document, spdx_: Document) -> bool:
 
 def cyclonedx(document: Document, subject: Subject, maker: Maker) -> Document:
     """A CycloneDX 1.6 document, deterministic."""
+    described = document["metadata"]["component"]
+    metadata = {
+        **document["metadata"],
+        "timestamp": subject.time,
+        "component": _archive(described, subject) if subject.archive else described,
+        "properties": maker.properties,
+    }
     return {
         **document,
         "serialNumber": subject.identifier("cyclonedx"),
-        "metadata": {**document["metadata"], "timestamp": subject.time, "properties": maker.properties},
+        "metadata": metadata,
         "components": sorted(document.get("components", []), key=lambda component: str(component["bom-ref"])),
         "dependencies": sorted(
             ({**one, "dependsOn": sorted(one.get("dependsOn", []))} for one in document.get("dependencies", [])),
             key=lambda one: str(one["ref"]),
         ),
+    }
+
+
+def _archive(described: Document, subject: Subject) -> Document:
+    """The archive in the place of the folder it was unpacked into, whose name went into the reference to it."""
+    return {
+        **described,
+        "bom-ref": subject.digest,
+        "version": subject.digest,
+        "hashes": [{"alg": "SHA-256", "content": subject.sha256}],
     }
 
 
@@ -122,49 +170,82 @@ def spdx(document: Document, subject: Subject, maker: Maker) -> Document:
     files = {str(file["SPDXID"]) for file in document.get("files", [])}
     relationships = [one for one in document["relationships"] if not files & {one["spdxElementId"], _related(one)}]
     kept = {key: value for key, value in document.items() if key != "files"}
+    packages = _with_archive(document, subject) if subject.archive else document["packages"]
     return {
         **kept,
         "documentNamespace": subject.identifier("spdx"),
         "creationInfo": {**document["creationInfo"], "created": subject.time, "comment": maker.comment},
-        "packages": sorted(document["packages"], key=lambda package: str(package["SPDXID"])),
+        "packages": sorted(packages, key=lambda package: str(package["SPDXID"])),
         "relationships": sorted(relationships, key=lambda one: (one["spdxElementId"], _related(one), _kind(one))),
     }
 
 
-def check(name: str, digest: Digest, cdx: Document, spdx_: Document) -> tuple[int, int]:
-    """Hold both documents to the image; returns how many packages they name, and how many are the system's.
+def _with_archive(document: Document, subject: Subject) -> list[Document]:
+    roots = _roots(document)
+    about = {
+        "versionInfo": subject.digest,
+        "primaryPackagePurpose": "ARCHIVE",
+        "checksums": [{"algorithm": "SHA256", "checksumValue": subject.sha256}],
+    }
+    return [{**one, **about} if one["SPDXID"] in roots else one for one in document["packages"]]
+
+
+def check(artifact: Artifact, cdx: Document, spdx_: Document) -> tuple[int, int]:
+    """Hold both documents to an artifact; returns how many packages they name, and how many are the system's.
 
     Raises:
-        SbomDoubtful: another subject, no package of the operating system, or two documents that differ.
+        SbomDoubtful: another subject, two documents that differ, or an image without packages of a system.
     """
     try:
-        return _check(name, digest, cdx, spdx_)
+        return _check(artifact, cdx, spdx_)
     except (AttributeError, KeyError, TypeError) as error:
         why = f"the documents do not have the shape of SBOMs: {type(error).__name__}: {error}"
-        raise SbomDoubtful(name, why) from error
+        raise SbomDoubtful(artifact.name, why) from error
 
 
-def _check(name: str, digest: Digest, cdx: Document, spdx_: Document) -> tuple[int, int]:
+def check_profile(artifact: Artifact, full: Document, document: Document) -> int:
+    """Hold a package-level profile to an artifact and its full document; returns how many packages were agreed on.
+
+    Raises:
+        SbomDoubtful: it is another's, or names other packages.
+    """
+    try:
+        about = document["metadata"]["component"].get("version")
+        ours, theirs = ({one["purl"] for one in one["components"] if one.get("purl")} for one in (document, full))
+        agreed = sum(any(p["name"] == RECORD for p in one.get("properties", [])) for one in document["components"])
+    except (AttributeError, KeyError, TypeError) as error:
+        why = f"the package-level profile does not have the shape of one: {type(error).__name__}: {error}"
+        raise SbomDoubtful(artifact.name, why) from error
+    if about != artifact.digest:
+        raise SbomDoubtful(artifact.name, f"the package-level profile is about {about}, not {artifact.digest}")
+    if ours != theirs:
+        differing = ", ".join(sorted(ours ^ theirs)[:5])
+        raise SbomDoubtful(artifact.name, f"the package-level profile names other packages: {differing}")
+    return agreed
+
+
+def _check(artifact: Artifact, cdx: Document, spdx_: Document) -> tuple[int, int]:
+    name, digest = artifact.name, artifact.digest
     component = cdx["metadata"]["component"]
     if component.get("version") != digest:
-        raise SbomDoubtful(name, f"the CycloneDX document is about {component.get('version')}, the image is {digest}")
+        raise SbomDoubtful(name, f"the CycloneDX document is about {component.get('version')}, {name} is {digest}")
     described = _described(spdx_)
     if described != digest:
-        raise SbomDoubtful(name, f"the SPDX document is about {described}, the image is {digest}")
+        raise SbomDoubtful(name, f"the SPDX document is about {described}, {name} is {digest}")
     ours = _purls(component.get("purl") for component in cdx["components"])
     theirs = _purls(purl for package in spdx_["packages"] for purl in _package_urls(package))
     if ours != theirs:
         differing = ", ".join(sorted(ours ^ theirs)[:5])
         raise SbomDoubtful(name, f"the two documents name different packages: {differing}")
     system = [purl for purl in ours if purl.removeprefix("pkg:").partition("/")[0] in _OS_TYPES]
-    if not system:
+    if not system and isinstance(artifact, ImageArtifact):
         raise SbomDoubtful(name, f"no package of an operating system among {len(ours)} packages")
     return len(ours), len(system)
 
 
 def _described(document: Document) -> str:
     """``sha256:…`` of the package that the SPDX document describes."""
-    roots = {_related(one) for one in document["relationships"] if _kind(one) == "DESCRIBES"}
+    roots = _roots(document)
     sums = [
         checksum["checksumValue"]
         for package in document["packages"]
@@ -172,7 +253,12 @@ def _described(document: Document) -> str:
         for checksum in package.get("checksums", [])
         if checksum["algorithm"] == "SHA256"
     ]
-    return f"sha256:{sums[0]}" if len(sums) == 1 else "no image"
+    return f"sha256:{sums[0]}" if len(sums) == 1 else "no artifact"
+
+
+def _roots(document: Document) -> set[str]:
+    """Ids of what the SPDX document describes."""
+    return {_related(one) for one in document["relationships"] if _kind(one) == "DESCRIBES"}
 
 
 def _purls(found: Iterable[str | None]) -> set[str]:

@@ -1,4 +1,4 @@
-"""What an SBOM says of an image, in figures, and where it may serve."""
+"""What an SBOM says of an artifact, in figures, and where it may serve."""
 
 import msgspec
 
@@ -9,16 +9,20 @@ REHEARSAL_ONLY = "lockage:syft:rehearsal-only"
 
 
 class Sbom(msgspec.Struct, frozen=True, kw_only=True):
-    """The two SBOM documents of one image."""
+    """The SBOM documents of one artifact."""
 
     artifact: Digest
-    """The image they describe."""
+    """What they describe."""
     cyclonedx: Digest
     """Of the document's bytes."""
     spdx: Digest
     """Of the document's bytes."""
+    profile: Digest
+    """Of the package-level document's bytes."""
     packages: int
     os_packages: int
     """Those of the operating system's package manager."""
+    agreed: int
+    """Python packages that lock, SBOM and metadata agree on."""
     second_source: str = ""
     """Why they may serve a rehearsal only: the second source of the program that made them."""

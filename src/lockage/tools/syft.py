@@ -1,6 +1,7 @@
-"""What we ask of Syft: both SBOMs of one image, in one run."""
+"""What we ask of Syft: both SBOMs of one artifact, in one run."""
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from lockage.tools.locked import Tool
@@ -25,13 +26,23 @@ class Syft:
     def describe(self, layout: Path, name: str, cyclonedx: Path, spdx: Path) -> None:
         """Write the SBOMs of an OCI layout's only image, as CycloneDX 1.6 and SPDX 2.3.
 
-        The versions are named because newer defaults are not read everywhere: Syft 1.46 moved to CycloneDX 1.7.
-
         Raises:
             ToolError: it could not describe the image.
         """
+        self._describe([f"oci-dir:{layout.absolute()}"], name, cyclonedx, spdx)
+
+    def describe_tree(self, root: Path, name: str, cyclonedx: Path, spdx: Path) -> None:
+        """Write the SBOMs of an unpacked archive; paths in them are below ``root``.
+
+        Raises:
+            ToolError: it could not describe the tree.
+        """
+        self._describe([f"dir:{root.absolute()}", "--base-path", root.absolute()], name, cyclonedx, spdx)
+
+    def _describe(self, source: Sequence[str | Path], name: str, cyclonedx: Path, spdx: Path) -> None:
+        """The formats' versions are named because newer ones are not read everywhere: Syft 1.46 moved to 1.7."""
         command: list[str | Path] = [
-            *(self.tool.path, "scan", f"oci-dir:{layout.absolute()}"),
+            *(self.tool.path, "scan", *source),
             *("--config", self.config.absolute(), "--source-name", name, "--quiet"),
             *("--output", f"cyclonedx-json@1.6={cyclonedx.absolute()}"),
             *("--output", f"spdx-json@2.3={spdx.absolute()}"),

@@ -1,4 +1,4 @@
-"""What we ask of Trivy: the database once, then complete reports of image layouts. It decides nothing."""
+"""What we ask of Trivy: the database once, then complete reports of image layouts and of trees. It decides nothing."""
 
 import tempfile
 from pathlib import Path
@@ -61,13 +61,28 @@ class Trivy:
         """
         with tempfile.TemporaryDirectory(prefix="lockage-trivy-") as folder:
             Path(folder, name).symlink_to(layout.absolute())
-            run(
-                [
-                    *(self.tool.path, "image", *_ALWAYS, "--config", self.config.absolute(), *_COMPLETE),
-                    *("--cache-dir", cache.absolute(), "--cache-backend", "memory"),
-                    *("--input", name, "--output", output.absolute()),
-                ],
-                cwd=Path(folder),
-                env=scrubbed(Path(folder), "TRIVY_"),
-                timeout=_SCAN_SECONDS,
-            )
+            self._scan("image", ("--input", name), Path(folder), cache, output)
+
+    def scan_tree(self, tree: Path, cache: Path, output: Path) -> None:
+        """Write the complete JSON report of a folder that stands for the root of a file system, under its name.
+
+        ``rootfs`` reports what is installed there; ``fs`` would report what requirements files ask for instead. A link
+        to the folder would do no good, for Trivy follows none: it must be alone in a folder of its own.
+
+        Raises:
+            ToolError: as above.
+        """
+        self._scan("rootfs", (tree.name,), tree.parent, cache, output)
+
+    def _scan(self, command: str, target: tuple[str, ...], folder: Path, cache: Path, output: Path) -> None:
+        run(
+            [
+                *(self.tool.path, command, *_ALWAYS, "--config", self.config.absolute(), *_COMPLETE),
+                *("--cache-dir", cache.absolute(), "--cache-backend", "memory"),
+                *target,
+                *("--output", output.absolute()),
+            ],
+            cwd=folder,
+            env=scrubbed(folder, "TRIVY_"),
+            timeout=_SCAN_SECONDS,
+        )

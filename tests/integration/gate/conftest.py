@@ -13,7 +13,7 @@ from lockage.tools.trivy import Trivy
 
 @pytest.fixture
 def make_project(tmp_path: Path) -> Make:
-    return lambda images: GateProject(tmp_path / "project", images)
+    return lambda images, zips=None: GateProject(tmp_path / "project", images, zips)
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ def project(make_project: Make) -> GateProject:
                 "reason": "never given input from outside",
                 "owner": "security@example.com",
                 "expires": NEXT_MONTH,
-                "images": ["excepted"],
+                "artifacts": ["excepted"],
             }
             for vulnerability, package in ACCEPTED
         )
@@ -67,7 +67,7 @@ def test_each_image_gets_the_verdict_it_deserves(project: GateProject, capsys: p
     )
     assert caught.value.what == "the gate stopped failing, amazon"
     assert "failing: CRITICAL CVE-2020-14343 in PyYAML 5.3.1, fixed in 5.4" in caught.value.why
-    assert "raise PyYAML in the image's requirements and lock again" in caught.value.remedy
+    assert "raise PyYAML in the requirements and lock again" in caught.value.remedy
     printed = capsys.readouterr()
     assert "CRITICAL  CVE-2020-14343" in printed.out
     assert "WARNING: a fixture database of" in printed.err

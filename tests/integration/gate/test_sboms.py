@@ -34,7 +34,7 @@ def project(make_project: Make) -> GateProject:
 
 
 def describer(dist: DistDir) -> Describer:
-    return Describer(dist, Syft(Locked().path("syft"), CONFIG))
+    return Describer(dist, dist.root.parent, Syft(Locked().path("syft"), CONFIG))
 
 
 @pytest.mark.parametrize("name", IMAGES)

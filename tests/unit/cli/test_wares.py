@@ -145,7 +145,7 @@ def ready(root: Path, project_root: Path) -> Path:
 def describe(root: Path, sha256: str, second_source: str = "") -> None:
     syft = FakeSyft(root / "sbom" / "syft.yaml")
     syft.tool = replace(tool("syft", load_lock().pin("syft").version, sha256), second_source=second_source)
-    Describer(DistDir(root / "dist"), syft).describe("platform")
+    Describer(DistDir(root / "dist"), root, syft).describe("platform")
 
 
 def scan(root: Path, sha256: str, *vulnerabilities: dict[str, object]) -> None:

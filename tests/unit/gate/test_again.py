@@ -21,6 +21,7 @@ from lockage.gate.decide import decide
 from lockage.gate.evidence import Evidence, Scanner
 from lockage.gate.findings import parse
 from lockage.gate.policy import Policy
+from lockage.gate.subject import of_image
 from lockage.model.ids import Digest
 from lockage.model.verdict import Verdict
 from lockage.oci import layout as oci
@@ -49,17 +50,14 @@ def findings(layout: Layout, *vulnerabilities: dict[str, Any]) -> bytes:
 
 
 def seen(layout: Layout, content: bytes, verdict: Verdict) -> Evidence:
-    return again.evidence("platform", layout, content, verdict, SCANNER)
+    return again.evidence(of_image("platform", layout), content, verdict, SCANNER)
 
 
 def decided(layout: Layout, content: bytes, under: Policy, **database: object) -> Verdict:
     """As the scan decided, with the database at hand."""
     empty = decide(
         Evidence(
-            image="platform",
-            digest=layout.digest,
-            image_id=layout.manifest.config.digest,
-            diff_ids=(),
+            subject=of_image("platform", layout),
             scan=parse(content),
             database=facts(**database),
             scanner=SCANNER,

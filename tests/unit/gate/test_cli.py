@@ -9,16 +9,16 @@ from lockage.cli.main import main_inner
 from lockage.errors import UsageError
 
 
-def test_images_are_those_named_or_all() -> None:
+def test_artifacts_are_those_named_or_all() -> None:
     assert chosen((), ("base", "platform")) == ("base", "platform")
     assert chosen(("platform",), ("base", "platform")) == ("platform",)
 
 
-def test_a_name_that_is_no_images_is_refused() -> None:
+def test_a_name_of_none_of_them_is_refused() -> None:
     with pytest.raises(UsageError) as caught:
         chosen(("platfrom",), ("base", "platform"))
-    assert caught.value.what == "there is no image called platfrom"
-    assert caught.value.why == "lockage.yaml names base, platform"
+    assert caught.value.what == "no artifact called platfrom can be taken here"
+    assert caught.value.why == "of what lockage.yaml names, these can: base, platform"
 
 
 @pytest.mark.parametrize("arguments", [["--findings", "dist"], ["--cache", ".cache/trivy"]])

@@ -53,7 +53,7 @@ def test_an_image_without_findings_passes_without_reasons() -> None:
     verdict = decide(seen(), policy(), NOW)
     assert (verdict.outcome, verdict.reasons, verdict.second_sources) == ("pass", (), ())
     assert verdict.counts == {"UNKNOWN": 0, "LOW": 0, "MEDIUM": 0, "HIGH": 0, "CRITICAL": 0}
-    assert (verdict.artifact, verdict.packages) == (evidence().digest, 120)
+    assert (verdict.artifact, verdict.packages) == (evidence().subject.digest, 120)
     assert verdict.scanner == f"trivy 0.74.0 sha256:{'e' * 64}"
     assert verdict.database is not None
     assert verdict.database.updated_at == "2026-11-21T06:00:00Z"
@@ -120,7 +120,7 @@ def test_an_exception_that_matches_nothing_fails() -> None:
 
 
 def test_an_exception_for_another_image_is_neither_used_nor_missed() -> None:
-    other = policy(exception(images=("base",)))
+    other = policy(exception(artifacts=("base",)))
     assert outcome(seen(), other) == "pass"
     assert outcome(seen(finding()), other) == "fail"
 

@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from fakes.evidence import FIXTURE, NOW, evidence, facts, policy, scan
+from fakes.evidence import FIXTURE, NOW, PYTHON, archive, evidence, facts, policy, scan, tree_scan
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lockage.gate.decide import decide
 from lockage.gate.doubts import doubts
 from lockage.gate.evidence import Evidence
 from lockage.gate.findings import Unreadable
@@ -36,8 +37,8 @@ CASES = {
         "set this machine's clock",
     ),
     "truncated findings": (
-        evidence(scan=Unreadable(reason="the findings are not a complete Trivy report of an image: truncated")),
-        "the findings are not a complete Trivy report of an image: truncated",
+        evidence(scan=Unreadable(reason="the findings are not a complete Trivy report: truncated")),
+        "the findings are not a complete Trivy report: truncated",
         "scan again",
     ),
     "another image": (
@@ -130,6 +131,60 @@ def test_a_fixture_does_not_age_but_a_published_database_does() -> None:
 def test_a_database_serves_exactly_as_long_as_the_policy_says(minutes: int) -> None:
     aged = evidence(database=facts(updated_at=NOW - timedelta(minutes=minutes)))
     assert bool(doubts(aged, policy(), NOW)) == (minutes > 48 * 60)
+
+
+ARCHIVES: dict[str, tuple[Evidence, str, str]] = {
+    "another tree": (
+        evidence(subject=archive(), scan=tree_scan(target="/anywhere/dashboard")),
+        "the findings are of something else: filesystem /anywhere/dashboard was scanned, not the archive sha256:aaaa",
+        "--prepare",
+    ),
+    "an image": (
+        evidence(subject=archive(), scan=tree_scan(kind="container_image")),
+        "the findings are of something else: container_image /anywhere/aaaa",
+        "--prepare",
+    ),
+    "a system": (
+        evidence(subject=archive(), scan=tree_scan(os_family="debian", os_version="13")),
+        "the scanner saw the operating system debian in an archive, which has none",
+        "/etc/os-release",
+    ),
+    "no SBOM": (
+        evidence(subject=archive(python=Unreadable(reason="it has no SBOM")), scan=tree_scan()),
+        "what is in dashboard is not known: it has no SBOM",
+        "./noxw -s sbom -- dashboard",
+    ),
+    "other packages": (
+        evidence(subject=archive(), scan=tree_scan(python=PYTHON[:1])),
+        "the scanner saw 1 Python packages, the SBOM names 2: pkg:pypi/pyyaml@5.3.1",
+        "./noxw -s sbom scan -- dashboard",
+    ),
+    "none of a lock's packages": (
+        evidence(subject=archive(python=()), scan=tree_scan(python=())),
+        "no Python package was found in dashboard, which was built of a lock",
+        "*.dist-info",
+    ),
+    "another scanner": (
+        evidence(subject=archive(), scan=tree_scan(scanner_version="0.69.4")),
+        "the findings are Trivy 0.69.4's; locked is 0.74.0",
+        "./noxw -s scan",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ARCHIVES)
+def test_an_archive_in_doubt_is_never_good(case: str) -> None:
+    what, reason, remedy = ARCHIVES[case]
+    [doubt] = doubts(what, policy(), NOW)
+    assert doubt.reason.startswith(reason)
+    assert remedy in doubt.remedy
+    assert decide(what, policy(), NOW).outcome == "inconclusive"
+
+
+def test_an_archive_has_no_system_and_one_without_a_lock_may_have_no_packages() -> None:
+    assert doubts(evidence(subject=archive(), scan=tree_scan()), policy(), NOW) == ()
+    bare = archive(locked=False, python=())
+    assert doubts(evidence(subject=bare, scan=tree_scan(python=(), packages=0)), policy(), NOW) == ()
 
 
 @pytest.mark.parametrize(("family", "versions"), KNOWN_SYSTEMS.items())

@@ -72,10 +72,10 @@ def test_an_exception_holds_through_its_last_day() -> None:
     assert entry.expired(date(2027, 1, 1))
 
 
-def test_an_exception_is_for_all_images_or_for_those_it_names() -> None:
+def test_an_exception_is_for_everything_or_for_what_it_names() -> None:
     assert exception().is_for("anything")
-    assert exception(images=("base",)).is_for("base")
-    assert not exception(images=("base",)).is_for("platform")
+    assert exception(artifacts=("base",)).is_for("base")
+    assert not exception(artifacts=("base",)).is_for("platform")
 
 
 def test_a_valid_file_is_read(tmp_path: Path) -> None:
@@ -87,10 +87,10 @@ exceptions:
     reason: full_load is never called
     owner: security@example.com
     expires: "2026-12-31"
-    images: [platform]
+    artifacts: [platform]
 """
     [entry] = read(write(tmp_path, text), ["platform"])
-    assert (entry.id, entry.owner, entry.images) == ("GHSA-8q59-q68h-6hv4", "security@example.com", ("platform",))
+    assert (entry.id, entry.owner, entry.artifacts) == ("GHSA-8q59-q68h-6hv4", "security@example.com", ("platform",))
 
 
 def test_the_projects_own_file_is_valid(project_root: Path) -> None:
@@ -109,7 +109,7 @@ exceptions:
     reason: never called
     owner: security@example.com
     expires: "2026-02-30"
-    images: [platfrom]
+    artifacts: [platfrom]
     until: tomorrow
 """
     path = write(tmp_path, text)
@@ -123,7 +123,7 @@ exceptions:
         6: "exceptions[0].expires: found 'soon', needs a day in quotes",
         8: "exceptions[1].package: 'pkg:pypi/pyyaml' names no version; a new version is a new decision",
         11: "exceptions[1].expires: there is no day '2026-02-30'",
-        12: "exceptions[1].images[0]: there is no image 'platfrom' (did you mean 'platform'?)",
+        12: "exceptions[1].artifacts[0]: nothing that is built is called 'platfrom' (did you mean 'platform'?)",
         13: "unknown key 'until'",
     }.items():
         assert any(f":{line}: " in one and said in one for one in caught.value.why.splitlines()), said
@@ -154,7 +154,7 @@ def test_the_same_exception_twice_is_a_mistake(tmp_path: Path) -> None:
     path = write(tmp_path, f"version: 1\nexceptions:\n  {entry}\n  {entry}\n")
     with pytest.raises(ConfigError) as caught:
         read(path, [])
-    assert ":4: exceptions[1]: repeats the exception in line 3; name its images in one" in caught.value.why
+    assert ":4: exceptions[1]: repeats the exception in line 3; name its artifacts in one" in caught.value.why
 
 
 def test_a_missing_file_is_not_an_empty_one(tmp_path: Path) -> None:

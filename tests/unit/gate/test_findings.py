@@ -1,4 +1,4 @@
-"""Trivy's report, read from two real ones (made of the images in ``fakes.images``, see the integration tests)."""
+"""Trivy's report, read from three real ones (made of what ``fakes`` holds, see the integration tests)."""
 
 import json
 from pathlib import Path
@@ -76,17 +76,39 @@ def test_a_report_that_is_cut_off_is_unreadable(length: int) -> None:
     assert "not a complete Trivy report" in scan.reason
 
 
-@pytest.mark.parametrize("missing", ["SchemaVersion", "CreatedAt", "Metadata", "Trivy"])
+@pytest.mark.parametrize("missing", ["SchemaVersion", "CreatedAt", "Metadata", "Trivy", "ArtifactType", "ArtifactName"])
 def test_a_report_without_what_binds_it_is_unreadable(missing: str) -> None:
     report = golden("failing")
     del report[missing]
     assert isinstance(parse(json.dumps(report).encode()), Unreadable)
 
 
-def test_a_report_of_a_folder_is_unreadable() -> None:
+def test_a_report_of_an_archives_tree_is_read_whole() -> None:
+    scan = read(golden("tree"))
+    assert (scan.kind, len(scan.target), scan.image_id, scan.os_family) == ("filesystem", 64, "", "")
+    assert (scan.os_packages, scan.packages) == (0, 2)
+    assert scan.python == ("pkg:pypi/jinja2@2.10", "pkg:pypi/markupsafe@3.0.3")
+    assert [finding.id for finding in scan.findings] == ["CVE-2019-10906", "CVE-2024-22195", "CVE-2024-34064"]
+
+
+def test_python_packages_are_those_installed_in_one_spelling() -> None:
+    report = golden("failing")
+    assert read(report).python == ("pkg:pypi/jinja2@3.1.3", "pkg:pypi/pyyaml@5.3.1")
+    report["Results"][1]["Packages"][0]["Identifier"]["PURL"] = "pkg:pypi/PyYAML@5.3.1"
+    assert "pkg:pypi/pyyaml@5.3.1" in read(report).python
+
+
+def test_an_image_without_its_identity_is_unreadable() -> None:
     report = golden("failing")
     del report["Metadata"]["ImageID"]
-    assert isinstance(parse(json.dumps(report).encode()), Unreadable)
+    assert parse(json.dumps(report).encode()) == Unreadable(
+        reason="the findings are of container_image without an identity"
+    )
+
+
+def test_what_is_neither_image_nor_folder_is_unreadable() -> None:
+    scan = parse(json.dumps({**golden("tree"), "ArtifactType": "repository"}).encode())
+    assert scan == Unreadable(reason="the findings are of repository without an identity")
 
 
 def test_an_unknown_severity_is_unreadable_rather_than_harmless() -> None:

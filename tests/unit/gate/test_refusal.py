@@ -1,6 +1,6 @@
 """What stops the line, as people read it."""
 
-from fakes.evidence import NOW, evidence, exception, finding, policy, scan
+from fakes.evidence import NOW, evidence, exception, finding, image, policy, scan
 
 from lockage.errors import GateFailed, Inconclusive
 from lockage.gate.decide import decide
@@ -21,12 +21,12 @@ GLIBC = finding(
 )
 
 
-def ruling(image: str, what: Evidence, *exceptions: ExceptionEntry) -> Ruling:
+def ruling(name: str, what: Evidence, *exceptions: ExceptionEntry) -> Ruling:
     remedies = tuple(doubt.remedy for doubt in doubts(what, policy(), NOW))
-    return Ruling(image=image, verdict=decide(what, policy(*exceptions), NOW), remedies=remedies)
+    return Ruling(name=name, verdict=decide(what, policy(*exceptions), NOW), remedies=remedies)
 
 
-def test_images_that_pass_stop_nothing() -> None:
+def test_what_passes_stops_nothing() -> None:
     assert refusal([ruling("base", evidence()), ruling("platform", evidence())], FILE) is None
 
 
@@ -38,7 +38,7 @@ def test_a_critical_finding_stops_the_line_and_says_what_to_do() -> None:
         "error: the gate stopped platform\n"
         "  why:  platform: CRITICAL CVE-2020-14343 in PyYAML 5.3.1, fixed in 5.4\n"
         "        platform: HIGH CVE-2025-15281 in glibc 2.41-12, fixed in 2.41-12+deb13u2\n"
-        "  next: PyYAML: raise PyYAML in the image's requirements and lock again\n"
+        "  next: PyYAML: raise PyYAML in the requirements and lock again\n"
         "        glibc: take a newer base: raise its digest in the Dockerfile\n"
         "        or accept a finding for a time, in sbom/exceptions.yaml:\n"
         "        - id: CVE-2020-14343\n"
@@ -46,7 +46,7 @@ def test_a_critical_finding_stops_the_line_and_says_what_to_do() -> None:
         "          reason: …\n"
         "          owner: …\n"
         '          expires: "YYYY-MM-DD"\n'
-        "          images: [platform]"
+        "          artifacts: [platform]"
     )
 
 
@@ -61,7 +61,7 @@ def test_an_expired_exception_names_its_owner_and_the_file() -> None:
 
 
 def test_an_unmatched_exception_says_in_which_image() -> None:
-    stop = refusal([ruling("base", evidence(image="base"), exception())], FILE)
+    stop = refusal([ruling("base", evidence(subject=image(name="base")), exception())], FILE)
     assert isinstance(stop, GateFailed)
     assert "base: the exception for CVE-2020-14343 in pkg:pypi/pyyaml@5.3.1 matches no finding in base" in stop.why
 
@@ -80,7 +80,9 @@ def test_doubt_weighs_more_than_failure() -> None:
 
 
 def test_the_same_remedy_is_given_once() -> None:
-    doubtful = [ruling(name, evidence(image=name, scan=scan(os_packages=0))) for name in ("base", "platform")]
+    doubtful = [
+        ruling(name, evidence(subject=image(name=name), scan=scan(os_packages=0))) for name in ("base", "platform")
+    ]
     stop = refusal(doubtful, FILE)
     assert stop is not None
     assert len(stop.remedy.splitlines()) == 1
@@ -89,7 +91,7 @@ def test_the_same_remedy_is_given_once() -> None:
 
 def test_advice_follows_where_a_package_comes_from() -> None:
     assert advice(GLIBC) == "take a newer base: raise its digest in the Dockerfile"
-    assert advice(finding()) == "raise PyYAML in the image's requirements and lock again"
+    assert advice(finding()) == "raise PyYAML in the requirements and lock again"
     assert advice(finding(purl="pkg:golang/golang.org/x/net@0.1", package="golang.org/x/net")) == (
         "take a release of the program that was built with the fix"
     )

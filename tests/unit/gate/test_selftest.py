@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from lockage.gate import selftest
 from lockage.gate.decide import decide
-from lockage.gate.evidence import Evidence
+from lockage.gate.evidence import ArchiveSubject, Evidence
 from lockage.gate.exceptions import ExceptionEntry
 from lockage.gate.findings import Scan
 from lockage.gate.policy import Policy
@@ -36,6 +36,17 @@ def _blind(what: Evidence) -> Evidence:
     return replace(what, scan=replace(what.scan, findings=())) if isinstance(what.scan, Scan) else what
 
 
+def _of_images_only(what: Evidence) -> Evidence:
+    return _blind(what) if isinstance(what.subject, ArchiveSubject) else what
+
+
+def _incurious(what: Evidence) -> Evidence:
+    """Takes whatever packages the scanner saw in an archive for those of its SBOM."""
+    if not isinstance(what.subject, ArchiveSubject) or not isinstance(what.scan, Scan) or not what.scan.python:
+        return what
+    return replace(what, subject=replace(what.subject, python=what.scan.python))
+
+
 def _trusting(verdict: Verdict) -> Verdict:
     return replace(verdict, outcome="pass") if verdict.outcome == "inconclusive" else verdict
 
@@ -43,11 +54,19 @@ def _trusting(verdict: Verdict) -> Verdict:
 BROKEN: dict[str, tuple[Decide, str]] = {
     "passes everything": (
         lambda what, under, now: replace(decide(what, under, now), outcome="pass"),
-        "shown a finding of severity CRITICAL, it decided pass; known is fail",
+        "shown an image with a finding of severity CRITICAL, it decided pass; known is fail",
     ),
     "sees no findings": (
         lambda what, under, now: decide(_blind(what), under, now),
-        "shown a finding of severity CRITICAL, it decided pass; known is fail",
+        "shown an image with a finding of severity CRITICAL, it decided pass; known is fail",
+    ),
+    "sees no findings in archives": (
+        lambda what, under, now: decide(_of_images_only(what), under, now),
+        "shown an archive with a finding of severity CRITICAL, it decided pass; known is fail",
+    ),
+    "counts no packages": (
+        lambda what, under, now: decide(_incurious(what), under, now),
+        "shown an archive without the packages of its SBOM, it decided pass; known is inconclusive",
     ),
     "trusts what is doubtful": (
         lambda what, under, now: _trusting(decide(what, under, now)),
@@ -55,7 +74,7 @@ BROKEN: dict[str, tuple[Decide, str]] = {
     ),
     "forgets exceptions": (
         lambda what, under, now: decide(what, replace(under, exceptions=()), now),
-        "shown the same finding, excepted, it decided fail; known is pass",
+        "shown an image with an excepted finding of severity CRITICAL, it decided fail; known is pass",
     ),
     "lets a database age": (
         lambda what, under, now: decide(what, replace(under, database_max_age_h=9999), now),
@@ -84,11 +103,11 @@ def test_a_matcher_that_covers_everything_is_noticed(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(ExceptionEntry, "covers", covers)
     with pytest.raises(GateInert, match="inert") as caught:
         prove(policy())
-    assert "shown an exception for another version" in caught.value.why
+    assert "shown an image with an exception for another version" in caught.value.why
 
 
 @pytest.mark.parametrize("severities", [(), ("HIGH",)])
 def test_a_policy_that_lets_critical_pass_guards_nothing(severities: tuple[Severity, ...]) -> None:
     with pytest.raises(GateInert, match="inert") as caught:
         prove(policy(severities=severities))
-    assert "shown a finding of severity CRITICAL" in caught.value.why
+    assert "shown an image with a finding of severity CRITICAL" in caught.value.why

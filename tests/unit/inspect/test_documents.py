@@ -1,4 +1,4 @@
-"""SBOM documents: deterministic, and held to the image they are about."""
+"""SBOM documents: deterministic, and held to the artifact they are about."""
 
 import random
 import re
@@ -9,11 +9,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from lockage.inspect.documents import Maker, SbomDoubtful, Subject, check, cyclonedx, made_by, program, spdx
-from lockage.model.ids import Digest
+from lockage.inspect.documents import (
+    Maker,
+    SbomDoubtful,
+    Subject,
+    archived,
+    check,
+    cyclonedx,
+    made_by,
+    program,
+    spdx,
+)
+from lockage.model.artifact import ImageArtifact, LayerArtifact
+from lockage.model.ids import Digest, Fingerprint
 
 DIGEST = Digest("sha256:" + "a" * 64)
 SUBJECT = Subject(name="platform", digest=DIGEST, created="2026-11-01T10:11:12.123456789Z")
+ABOUT: dict[str, Any] = {
+    "name": "platform",
+    "digest": DIGEST,
+    "fingerprint": Fingerprint("sha256:" + "0" * 64),
+    "platform": "linux/amd64",
+    "size": 1,
+    "unpacked": 1,
+    "inputs": (),
+}
+IMAGE = ImageArtifact(**ABOUT, layers=())
+ARCHIVE = LayerArtifact(**ABOUT, runtime="python3.13")
 SYFT = Maker(program=Digest("sha256:" + "e" * 64), config=Digest("sha256:" + "f" * 64))
 PURLS = ("pkg:deb/debian/glibc@2.41-12?arch=amd64", "pkg:pypi/jinja2@3.1.6", "pkg:golang/golang.org/x/net@0.40.0")
 
@@ -135,8 +157,35 @@ def test_documents_know_their_maker() -> None:
     assert not made_by(SYFT, cdx_document(), spdx_document())
 
 
+def test_an_archive_takes_the_place_of_the_folder_that_was_seen() -> None:
+    subject = archived("platform", DIGEST)
+    folders = [cdx_document(*PURLS[1:], version=version) for version in ("", "/tmp/one")]
+    for folder, name in zip(folders, ("/tmp/one", "/tmp/two"), strict=True):
+        folder["metadata"]["component"]["bom-ref"] = name
+    made = [cyclonedx(folder, subject, SYFT)["metadata"] for folder in folders]
+    assert made[0] == made[1]
+    component = made[0]["component"]
+    assert (component["version"], component["bom-ref"]) == (DIGEST, DIGEST)
+    assert component["hashes"] == [{"alg": "SHA-256", "content": "a" * 64}]
+    assert made[0]["timestamp"] == "1980-01-01T00:00:00Z"
+
+
+def test_an_archive_is_what_the_spdx_document_describes() -> None:
+    folder = spdx_document(*PURLS[1:])
+    folder["packages"][-1].pop("checksums")
+    document = spdx(folder, archived("platform", DIGEST), SYFT)
+    assert check(ARCHIVE, cdx_document(*PURLS[1:]), document) == (2, 0)
+    [root] = [one for one in document["packages"] if one["SPDXID"] == "SPDXRef-Root"]
+    assert (root["versionInfo"], root["primaryPackagePurpose"]) == (DIGEST, "ARCHIVE")
+
+
+def test_an_archive_needs_no_package_of_a_system() -> None:
+    assert check(ARCHIVE, cdx_document(), spdx_document()) == (0, 0)
+    assert check(ARCHIVE, cdx_document(*PURLS[1:]), spdx_document(*PURLS[1:])) == (2, 0)
+
+
 def test_packages_are_counted_and_the_image_itself_is_none() -> None:
-    assert check("platform", DIGEST, cdx_document(*PURLS), spdx_document(*PURLS)) == (3, 1)
+    assert check(IMAGE, cdx_document(*PURLS), spdx_document(*PURLS)) == (3, 1)
 
 
 OTHER = "sha256:" + "b" * 64
@@ -144,17 +193,17 @@ DOUBTFUL = {
     "another image, CycloneDX": (
         cdx_document(*PURLS, version=OTHER),
         spdx_document(*PURLS),
-        f"the CycloneDX document is about {OTHER}, the image is {DIGEST}",
+        f"the CycloneDX document is about {OTHER}, platform is {DIGEST}",
     ),
     "another image, SPDX": (
         cdx_document(*PURLS),
         spdx_document(*PURLS, digest=OTHER),
-        f"the SPDX document is about {OTHER}, the image is {DIGEST}",
+        f"the SPDX document is about {OTHER}, platform is {DIGEST}",
     ),
     "no image, SPDX": (
         cdx_document(*PURLS),
         {**spdx_document(*PURLS), "relationships": []},
-        f"the SPDX document is about no image, the image is {DIGEST}",
+        f"the SPDX document is about no artifact, platform is {DIGEST}",
     ),
     "different packages": (
         cdx_document(*PURLS),
@@ -183,7 +232,7 @@ DOUBTFUL = {
 def test_documents_that_do_not_describe_the_image_are_refused(case: str) -> None:
     cdx, spdx_, why = DOUBTFUL[case]
     with pytest.raises(SbomDoubtful) as caught:
-        check("platform", DIGEST, cdx, spdx_)
+        check(IMAGE, cdx, spdx_)
     assert caught.value.what == "the SBOMs of platform cannot be relied on"
     assert caught.value.why == why
     assert "/var/lib/dpkg" in caught.value.remedy
