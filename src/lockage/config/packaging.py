@@ -12,7 +12,7 @@ def check(project: Project, document: Document) -> None:
     """Record every mistake."""
     _names(document, project)
     for kind, name, built in _built(project):
-        _from_source(document, (kind, name, "from_source"), built, project)
+        _from_source(document, (kind, name, "from_source"), built)
     for name, declared in project.zips.items():
         _runtime(document, ("zips", name, "runtime"), declared, project)
         _layers(document, ("zips", name, "layers"), declared, project)
@@ -34,7 +34,7 @@ def _built(project: Project) -> Iterator[tuple[str, str, Image | Zip | Layer]]:
         yield from ((kind, name, one) for name, one in declared.items())
 
 
-def _from_source(document: Document, here: Place, declared: Image | Zip | Layer, project: Project) -> None:
+def _from_source(document: Document, here: Place, declared: Image | Zip | Layer) -> None:
     source = declared.from_source
     if source is None:
         return
@@ -43,8 +43,6 @@ def _from_source(document: Document, here: Place, declared: Image | Zip | Layer,
     for index, package in enumerate(source.packages):
         if package in source.packages[:index]:
             document.mistake((*here, "packages", index), f"{package!r} is here twice")
-    if isinstance(declared, Image) and f"python{declared.python}" not in project.runtimes:
-        document.mistake(here, f"is built in the image of python{declared.python}, which is not under runtimes")
 
 
 def _names(document: Document, project: Project) -> None:

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from lockage.model.artifact import Input
-from lockage.plan.recipe import STAGING, Base, Lock, Tree
+from lockage.plan.recipe import STAGING, Base, Lock, Tree, base_input, lock_inputs
 
 WRITER = "1"
 """Version of how trees become archives; to be raised when equal inputs would give other bytes."""
@@ -66,9 +66,7 @@ def inputs(recipe: ArchiveRecipe, writer: str) -> tuple[Input, ...]:
         Input(kind="builder", name="archive", digest=writer),
     ]
     if recipe.lock:
-        base = recipe.base
-        found.append(Input(kind="requirements", name=recipe.lock.path, digest=recipe.lock.digest))
-        found.append(Input(kind="base", name=base.reference, digest=base.digest, second_source=base.second_source))
+        found += [*lock_inputs(recipe.lock), base_input(recipe.base)]
     found += [Input(kind="source", name=tree.path, digest=tree.digest) for tree in recipe.sources]
     if recipe.layers:
         found.append(Input(kind="option", name="layers", digest=" ".join(recipe.layers)))

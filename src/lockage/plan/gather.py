@@ -7,11 +7,11 @@ import msgspec
 
 from lockage.config.schema import Image, Layer, Local, Project, Zip
 from lockage.errors import ToolError, UsageError
-from lockage.plan import requirements
 from lockage.plan.archive import ArchiveRecipe
 from lockage.plan.bases import find_base
 from lockage.plan.dockerfile import Dockerfile, hold_pinned, parse
-from lockage.plan.recipe import Base, Lock, Recipe, ToolUse, Tree, sha256
+from lockage.plan.locks import Locks, lock_files
+from lockage.plan.recipe import Base, Recipe, ToolUse, Tree, sha256
 from lockage.tools.docker import Docker
 from lockage.tools.git import Git, TreeFile
 from lockage.tools.locked import Locked
@@ -40,6 +40,7 @@ class Gatherer:
         self._docker = docker
         self._tools = tools
         self._texts: dict[str, str] = {}
+        self._locks = Locks(root, project, self._text, SCRIPTS / "sdists.py")
 
     def recipes(self, names: Iterable[str] = ()) -> list[Recipe | ArchiveRecipe]:
         """The named artifacts, or all, with the images they are built upon and the layers they run with.
@@ -49,6 +50,7 @@ class Gatherer:
                 source that is not there.
         """
         chosen = self._chosen(names)
+        self._locks.hold_indexes()
         dockerfiles = self._dockerfiles(name for name in chosen if name in self._project.images)
         archives = self._archives(chosen)
         files = Git(self._root).files(*self._paths(dockerfiles, archives))
@@ -107,7 +109,7 @@ class Gatherer:
             folder=_beside_dockerfile(image, files),
             sources=tuple(_tree(source, files) for source in image.sources),
             handlers=tuple(sorted({function.handler for function in functions})),
-            lock=self._lock(image.requirements) if image.requirements else None,
+            lock=self._locks.lock(image),
             scripts=_scripts_digest(),
             bases=tuple(bases[use] for use in dict.fromkeys(use.name for use in dockerfile.images)),
             tools=self._tool_uses(dockerfile),
@@ -124,8 +126,8 @@ class Gatherer:
         return ArchiveRecipe(
             name=name,
             kind="zip" if isinstance(declared, Zip) else "layer",
-            sources=tuple(_without_lock(_tree(source, files), declared.requirements) for source in declared.sources),
-            lock=self._lock(declared.requirements) if declared.requirements else None,
+            sources=tuple(_without(_tree(source, files), lock_files(declared)) for source in declared.sources),
+            lock=self._locks.lock(declared),
             runtime=declared.runtime,
             base=bases[self._project.runtimes[declared.runtime]],
             platform=declared.platform,
@@ -133,14 +135,6 @@ class Gatherer:
             handlers=tuple(sorted(handlers)),
             budget_mb=declared.budget_mb,
         )
-
-    def _lock(self, path: str) -> Lock:
-        content = self._text(path)
-        pins = requirements.parse(path, content)
-        asked = requirements.asked_path(path)
-        if (self._root / asked).is_file():
-            requirements.hold_in_step(path, pins, self._text(asked), requirements.relock(path, content))
-        return Lock(path=path, digest=sha256(content.encode()))
 
     def _text(self, path: str) -> str:
         """A file, read once: what is looked at is what is hashed."""
@@ -189,11 +183,7 @@ def _beside_dockerfile(image: Image, files: tuple[TreeFile, ...]) -> Tree | None
     """The main context: what stands in the Dockerfile's folder and is no input of its own."""
     if not _folder(image):
         return None
-    known = {image.dockerfile}
-    if image.requirements:
-        known |= {image.requirements, requirements.asked_path(image.requirements)}
-    tree = _under(_folder(image), files)
-    return msgspec.structs.replace(tree, files=tuple(file for file in tree.files if file.path not in known))
+    return _without(_under(_folder(image), files), {image.dockerfile, *lock_files(image)})
 
 
 def _tree(path: str, files: tuple[TreeFile, ...]) -> Tree:
@@ -207,9 +197,7 @@ def _tree(path: str, files: tuple[TreeFile, ...]) -> Tree:
     return tree
 
 
-def _without_lock(tree: Tree, lock: str | None) -> Tree:
-    """A lock may stand among the sources that it is for: it is an input of its own, and nothing that runs reads it."""
-    known = {lock, requirements.asked_path(lock)} if lock else set()
+def _without(tree: Tree, known: set[str]) -> Tree:
     return msgspec.structs.replace(tree, files=tuple(file for file in tree.files if file.path not in known))
 
 

@@ -1,6 +1,7 @@
 """Everything that goes into one image, gathered and not yet decided upon."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -10,6 +11,7 @@ from lockage.model.artifact import Input
 from lockage.model.ids import Fingerprint
 from lockage.plan.dockerfile import Dockerfile
 from lockage.tools.git import TreeFile
+from lockage.tools.index import Index
 
 STAGING = "2"
 """Version of how trees are staged and built; to be raised when equal inputs would give other bytes."""
@@ -37,6 +39,28 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True):
 
     path: str
     digest: str
+    indexes: Mapping[str, Index] = {}
+    """Package → the index that it comes from; of all others that is the default one."""
+    from_source: "FromSource | None" = None
+
+
+class FromSource(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a lock is built from sdists."""
+
+    packages: tuple[str, ...]
+    lock: Lock
+    """Of what builds them."""
+    script: str
+    """Digest of the script that builds there."""
+
+    def inputs(self) -> list[Input]:
+        """All that decides what comes of an sdist, the lock that names it aside."""
+        return [
+            Input(kind="option", name="from source", digest=" ".join(sorted(self.packages))),
+            Input(kind="option", name=f"built with {self.lock.path}", digest=self.lock.digest),
+            Input(kind="stage", name="sdists", digest=self.script),
+            *_indexes(self.lock),
+        ]
 
 
 class Base(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +125,7 @@ def inputs(recipe: Recipe, builder: str, upon: dict[str, tuple[Fingerprint, tupl
         Input(kind="option", name="platform", digest=recipe.platform),
         Input(kind="option", name="staging", digest=STAGING),
     ]
-    found += [_base(base) for base in recipe.bases]
+    found += [base_input(base) for base in recipe.bases]
     found += [_own_base(name, *upon[name]) for name in recipe.upon]
     found += [
         Input(kind="tool", name=f"{tool.name} {tool.version}", digest=tool.digest, second_source=tool.second_source)
@@ -110,7 +134,7 @@ def inputs(recipe: Recipe, builder: str, upon: dict[str, tuple[Fingerprint, tupl
     if recipe.folder:
         found.append(Input(kind="source", name=recipe.folder.path, digest=recipe.folder.digest))
     if recipe.lock and "dependencies" in uses:
-        found.append(Input(kind="requirements", name=recipe.lock.path, digest=recipe.lock.digest))
+        found += lock_inputs(recipe.lock)
         found.append(Input(kind="option", name="python", digest=recipe.python))
     found += [Input(kind="source", name=tree.path, digest=tree.digest) for tree in recipe.sources]
     if "lockage" in uses:
@@ -118,6 +142,29 @@ def inputs(recipe: Recipe, builder: str, upon: dict[str, tuple[Fingerprint, tupl
     if "checks" in uses:
         found.append(Input(kind="option", name="handlers", digest=" ".join(recipe.handlers)))
     return tuple(found)
+
+
+def lock_inputs(lock: Lock) -> list[Input]:
+    """What a lock brings into an artifact.
+
+    A named index counts beside the hashes: of the files that a lock names for a version it says which are there, and
+    so which of them is taken. The default index is this machine's to say; it stands for one that has all of them.
+    """
+    source = lock.from_source.inputs() if lock.from_source else []
+    found = [Input(kind="requirements", name=lock.path, digest=lock.digest), *_indexes(lock), *source]
+    return list({(one.kind, one.name): one for one in found}.values())
+
+
+def _indexes(lock: Lock) -> list[Input]:
+    return [
+        Input(kind="option", name=f"index of {package}", digest=index.url)
+        for package, index in sorted(lock.indexes.items())
+    ]
+
+
+def base_input(base: Base) -> Input:
+    """An image from outside."""
+    return Input(kind="base", name=base.reference, digest=base.digest, second_source=base.second_source)
 
 
 def fingerprint(found: tuple[Input, ...]) -> Fingerprint:
@@ -129,10 +176,6 @@ def fingerprint(found: tuple[Input, ...]) -> Fingerprint:
 def sha256(content: bytes) -> str:
     """``sha256:…`` of some bytes."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
-
-
-def _base(base: Base) -> Input:
-    return Input(kind="base", name=base.reference, digest=base.digest, second_source=base.second_source)
 
 
 def _own_base(name: str, made_from: Fingerprint, its: tuple[Input, ...]) -> Input:
