@@ -41,9 +41,13 @@ class PackageIndex:
         self._publisher.publish(f"/files/{file}", content)
         files = self._files.setdefault(name, {})
         files[file] = f'<a href="../../files/{file}{"#" if fragment else ""}{fragment}">{file}</a>'
-        page = f"<!DOCTYPE html><html><body>{''.join(files.values())}</body></html>"
-        self._publisher.publish(f"/simple/{name}/", page.encode(), headers={"Content-Type": "text/html"})
+        self.page(name, "".join(files.values()))
         return f"--hash=sha256:{sha256(content)}"
+
+    def page(self, name: str, links: str) -> None:
+        """Say of a package what is wanted."""
+        page = f"<!DOCTYPE html><html><body>{links}</body></html>"
+        self._publisher.publish(f"/simple/{name}/", page.encode(), headers={"Content-Type": "text/html"})
 
     def close(self) -> None:
         """Stop serving."""
