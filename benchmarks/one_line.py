@@ -11,7 +11,10 @@ from pathlib import Path
 
 from shared.ground import HANDLER, LocalRegistry, build, copy_project, edit, local_registry, seconds, told
 
-from lockage.build.stage import stage_dependencies, stage_scripts, stage_sources, stage_tool
+from lockage.build.image import packages_context
+from lockage.build.stage import stage_scripts, stage_sources, stage_tool
+from lockage.cli.build import workshop
+from lockage.console import Console
 from lockage.model.dist import DistDir
 from lockage.plan.make import make_plan
 from lockage.plan.recipe import Recipe
@@ -20,7 +23,6 @@ from lockage.tools.cache import cache_dir
 from lockage.tools.docker import Docker
 from lockage.tools.locked import Locked
 from lockage.tools.process import run
-from lockage.tools.uv import Uv
 
 ROUNDS = 7
 IMAGE = "platform"
@@ -76,8 +78,9 @@ class Bare:
         stage_sources(self._project, recipe, folder / "sources", folder / "checks")
         (folder / "sources" / HANDLER.relative_to("functions")).touch()  # as an editor would: BuildKit compares times
         stage_scripts(folder / "lockage")
-        dependencies = stage_dependencies(self._project, lock, recipe, uv=Uv(), cache=cache).context
-        base = DistDir(self._project / "dist").read_artifact("base")
+        dist = DistDir(self._project / "dist")
+        dependencies = packages_context(recipe, lock, workshop(self._project / "lockage.yaml", dist, Console()))
+        base = dist.read_artifact("base")
         return Build(
             name=recipe.dockerfile.path,
             dockerfile=self._project / recipe.dockerfile.path,

@@ -13,12 +13,18 @@ from lockage.console import Console
 from lockage.model.dist import DistDir
 from lockage.model.ids import Digest
 from lockage.oci import layout
-from lockage.tools.buildx import Build, Builder, Buildx
+from lockage.tools.buildx import Build, Builder, Buildx, Export
 from lockage.tools.docker import Docker, Engine, Image
 from lockage.tools.locked import Locked
 from lockage.tools.uv import Uv
 
 CREATED = "2026-06-11T00:00:00.5Z"
+LOCK = f"boto3==1.0 --hash=sha256:{'b' * 64}\n"
+"""Names what :class:`FakeUv` installs."""
+RECORD = (
+    "boto3/__init__.py,sha256=x,1\nboto3-1.0.dist-info/METADATA,sha256=z,1\nboto3-1.0.dist-info/RECORD,,\n"
+    "../../bin/tool,sha256=y,1\n"
+)
 
 
 class FakeDocker(Docker):
@@ -48,6 +54,7 @@ class FakeBuildx(Buildx):
     def __init__(self, builder: Builder = recipes.BUILDER, *, fails: BaseException | None = None) -> None:
         super().__init__(lambda: builder)
         self.builds: list[Build] = []
+        self.compiled_by: list[str] = []
         self.received: list[dict[str, bytes]] = []
         self.seeded: list[set[str]] = []
         self.fails = fails
@@ -76,6 +83,15 @@ class FakeBuildx(Buildx):
         build.output.joinpath("ingest").mkdir(parents=True)
         write_layout(build.output, layers=[layer for layer in layers if layer], config={"created": CREATED})
 
+    def export(self, export: Export) -> None:
+        """Compiles: bytecode beside every module of the folder that is to be compiled."""
+        self.compiled_by.append(export.dockerfile.read_text())
+        trees = Path(export.contexts["trees"])
+        for module in trees.rglob("*.py"):
+            target = export.output / module.relative_to(trees).with_suffix(".pyc")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(f"code of {module.read_text()}")
+
 
 class FakeUv(Uv):
     """Unpacks one wheel that every lock names."""
@@ -89,7 +105,7 @@ class FakeUv(Uv):
         for name, content in {
             "boto3/__init__.py": "VERSION = 1\n",
             "boto3-1.0.dist-info/METADATA": "Name: boto3\n",
-            "boto3-1.0.dist-info/RECORD": "boto3/__init__.py,sha256=x,1\n../../bin/tool,sha256=y,1\n",
+            "boto3-1.0.dist-info/RECORD": RECORD,
             "bin/tool": "#!/home/someone/python\n",
             ".lock": "",
         }.items():

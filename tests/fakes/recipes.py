@@ -36,6 +36,7 @@ def recipe(name: str = "base", text: str = f"FROM {PINNED}\nRUN x\n", **changes:
         "lock": None,
         "scripts": "sha256:" + "e" * 64,
         "bases": (Base(reference=PINNED, digest=PINNED.partition("@")[2]),) if PINNED in text else (),
+        "interpreter": Base(reference=PINNED, digest=PINNED.partition("@")[2]),
         "tools": (),
         "upon": (),
         "python": "3.13",

@@ -65,6 +65,11 @@ def entry(path: str, content: bytes | memoryview, *, executable: bool = False) -
     )
 
 
+def content(one: Entry) -> bytes | memoryview:
+    """A file's bytes."""
+    return bytes(deflate.deflate_decompress(one.data, one.size)) if one.method == _DEFLATED else one.data
+
+
 def write(path: Path, entries: Iterable[Entry]) -> tuple[Digest, int]:
     """Write an archive; its SHA-256 and its bytes.
 
@@ -75,7 +80,13 @@ def write(path: Path, entries: Iterable[Entry]) -> tuple[Digest, int]:
     Raises:
         ArchiveError: two files of one name differ, a name leads out of the archive, or there is too much of it.
     """
-    ordered = _ordered(entries)
+    ordered = merged(entries)
+    if len(ordered) > _MOST_ENTRIES:
+        raise ArchiveError(
+            f"an archive of {len(ordered):,} files is too much",
+            why=f"its directory has room for {_MOST_ENTRIES:,}",
+            remedy="build an image of it instead",
+        )
     hashed, size = hashlib.sha256(), 0
     with path.open("wb") as file:
         for batch in _batches(_chunks(ordered)):
@@ -96,7 +107,12 @@ def _batches(chunks: Iterable[bytes | memoryview]) -> Iterator[bytes]:
     yield b"".join(batch)
 
 
-def _ordered(entries: Iterable[Entry]) -> list[Entry]:
+def merged(entries: Iterable[Entry]) -> list[Entry]:
+    """Files in the order of their names, each once.
+
+    Raises:
+        ArchiveError: two of one name differ, or a name leads out of the tree.
+    """
     found: dict[str, Entry] = {}
     for one in entries:
         other = found.setdefault(one.path, one)
@@ -107,12 +123,6 @@ def _ordered(entries: Iterable[Entry]) -> list[Entry]:
                 remedy="two packages of one lock bring it: take one of them out, or another version that does not",
             )
     _hold_names(found)
-    if len(found) > _MOST_ENTRIES:
-        raise ArchiveError(
-            f"an archive of {len(found):,} files is too much",
-            why=f"its directory has room for {_MOST_ENTRIES:,}",
-            remedy="build an image of it instead",
-        )
     return [found[path] for path in sorted(found, key=str.encode)]
 
 

@@ -4,7 +4,7 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -13,15 +13,17 @@ import msgspec
 from lockage.build import stage
 from lockage.build.bases import Bases
 from lockage.build.budget import hold_budget
+from lockage.build.bytecode import Compiler
 from lockage.build.normal import digest
-from lockage.build.packages import Packages
+from lockage.build.packages import Packages, Target, key
+from lockage.build.packs import Pack
 from lockage.console import Console
 from lockage.model.artifact import ImageArtifact, Layer
 from lockage.model.dist import DistDir, write
 from lockage.oci import layout
 from lockage.plan.decide import Step
-from lockage.plan.recipe import Lock, Recipe, sha256
-from lockage.tools.buildx import Build, Buildx, disk_full
+from lockage.plan.recipe import Base, Lock, Recipe, sha256
+from lockage.tools.buildx import Build, BuildFailed, Buildx, disk_full
 from lockage.tools.locked import Locked
 from lockage.tools.uv import Uv
 
@@ -82,7 +84,7 @@ def _stage(recipe: Recipe, shop: Workshop, work: Path) -> Staged:
     stage.stage_scripts(work / "lockage")
     found: dict[str, str] = {name: str(work / name) for name in ("sources", "checks", "lockage") if name in places}
     if recipe.lock and "dependencies" in places:
-        found["dependencies"] = _dependencies(recipe, recipe.lock, shop)
+        found["dependencies"] = packages_context(recipe, recipe.lock, shop)
     for tool in recipe.tools:
         found[tool.name] = stage.stage_tool(tool, shop.tools.path(tool.name).path, recipe, shop.cache).context
     for name in recipe.upon:
@@ -104,12 +106,34 @@ def _keyed(main: Path, found: Mapping[str, str], shop: Workshop) -> Path:
     return main.rename(main.with_name(f"lockage-{key}"))
 
 
-def _dependencies(recipe: Recipe, lock: Lock, shop: Workshop) -> str:
-    with shop.console.step(f"dependencies of {recipe.name}") as progress:
-        found = stage.stage_dependencies(shop.root, lock, recipe, uv=shop.uv, cache=shop.cache)
+def packages_context(recipe: Recipe, lock: Lock, shop: Workshop) -> str:
+    """A lock's packages with bytecode by the image's own Python, as a build context.
+
+    Raises:
+        DependencyError: a wheel cannot be had as locked.
+        BuildFailed: nothing can compile them, or what should failed.
+    """
+    base, pins = _interpreter(recipe), stage.pins(shop.root, lock)
+    target = Target(python=recipe.python, platform=recipe.platform, compiler=base.digest)
+
+    def packs() -> Sequence[Pack]:
+        return shop.packages.packs(pins, target, Compiler(base, shop.buildx, shop.bases))[0]
+
+    with shop.console.step(f"packages of {recipe.name}") as progress:
+        found = stage.stage_packages([key(pin, target) for pin in pins], packs, recipe.platform, shop.cache)
         if found.reused:
-            progress.reused("the lock is the same")
+            progress.reused("every one was prepared before")
     return found.context
+
+
+def _interpreter(recipe: Recipe) -> Base:
+    if recipe.interpreter is None:
+        raise BuildFailed(
+            f"nothing can compile the packages of {recipe.name}",
+            why=f"{recipe.dockerfile.path} has a stage called dependencies, and its last stage rests on no image",
+            remedy="build it upon an image with Python, or take the stage out",
+        )
+    return recipe.interpreter
 
 
 def _build(step: Step, recipe: Recipe, shop: Workshop, staged: Staged, folder: Path) -> ImageArtifact:

@@ -1,28 +1,32 @@
-"""Stages the folders that a build reads: sources, what only checks need, wheels, tools, Lockage's own scripts."""
+"""Stages the folders that a build reads: sources, what only checks need, packages, tools, Lockage's own scripts."""
 
 import hashlib
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import msgspec
 
-from lockage.build.normal import normalise, strip_installer
+from lockage.build.archive import content, merged
+from lockage.build.normal import normalise
+from lockage.build.packs import Pack
 from lockage.oci import layout
-from lockage.oci.pack import pack
+from lockage.oci.pack import File, pack_files
+from lockage.plan import requirements
 from lockage.plan.gather import SCRIPTS
 from lockage.plan.recipe import STAGING, Lock, Recipe, ToolUse, Tree, sha256
+from lockage.plan.requirements import Pin
 from lockage.tools.buildx import BuildFailed
 from lockage.tools.exclusive import alone
 from lockage.tools.git import TreeFile, blob
 from lockage.tools.locked import check_sha256
-from lockage.tools.uv import Uv
 
 _CHECK_PATTERNS = ("*_test.rego", "test_*.py", "*_test.py", "conftest.py", "probe.json")
 _EXECUTABLE = "100755"
+_MAY_RUN = 0o111
 _CHECK_FOLDERS = {"tests", "testdata"}
 
 
@@ -120,71 +124,80 @@ def stage_tool(tool: ToolUse, program: Path, recipe: Recipe, cache: Path) -> Pac
     Raises:
         ToolError: the program's bytes are not those that the plan names.
     """
+    name = f"bin/{tool.name}"
 
-    def fill(tree: Path) -> None:
-        copy = tree / "bin" / tool.name
-        copy.parent.mkdir(parents=True)
+    def write(work: Path, packed: Path) -> None:
+        copy = work / tool.name
         shutil.copy(program, copy)
         expected, remedy = tool.digest.partition(":")[2], f"plan again, or: lockage tools install {tool.name}"
         check_sha256(copy, expected, name=str(program), remedy=remedy)
+        pack_files([File(name, bool(copy.stat().st_mode & _MAY_RUN), copy.read_bytes())], packed, recipe.platform)
 
     def holds(image: layout.Layout) -> bool:
-        name = f"bin/{tool.name}"
         with tarfile.open(image.blob(image.manifest.layers[0].digest)) as tar:
             found = {member.name: tar.extractfile(member) for member in tar}
             stream = found.get(name)
             return set(found) == {"bin", name} and stream is not None and sha256(stream.read()) == tool.digest
 
-    return _packed(f"program\n{tool.name}\n{tool.digest}", recipe.platform, cache, _Content(fill, holds))
+    return _packed(f"program\n{tool.name}\n{tool.digest}", recipe.platform, cache, _Content(write, holds))
 
 
-def stage_dependencies(root: Path, lock: Lock, recipe: Recipe, *, uv: Uv, cache: Path) -> Packed:
-    """A lock's wheels, unpacked for the image's target; packed once per user, and hashed at every use.
+def pins(root: Path, lock: Lock) -> tuple[Pin, ...]:
+    """What a lock names, as planned."""
+    return requirements.parse(lock.path, planned(root, lock.path, lock.digest).decode())
+
+
+def stage_packages(keys: Sequence[str], packs: Callable[[], Iterable[Pack]], platform: str, cache: Path) -> Packed:
+    """A lock's packages with their bytecode, below ``packages/``; packed once per user, and hashed at every use.
+
+    They are the very files that an archive of the same lock holds.
+
+    Args:
+        keys: of the packs.
+        packs: the packs, wanted only when what was packed does not stand.
+        platform: such as ``linux/amd64``.
+        cache: the per-user cache.
 
     Raises:
-        DependencyError: a wheel cannot be had as locked.
+        ArchiveError: two packages bring different files of one name.
     """
 
-    def fill(tree: Path) -> None:
-        locked = tree.with_name(PurePosixPath(lock.path).name)
-        locked.write_bytes(planned(root, lock.path, lock.digest))
-        uv.install(locked, tree, python=recipe.python, platform=recipe.platform)
-        strip_installer(tree)
+    def write(_: Path, packed: Path) -> None:
+        files = merged(one for pack in packs() for one in pack.entries)
+        pack_files((File(f"packages/{one.path}", one.executable, content(one)) for one in files), packed, platform)
 
     def holds(image: layout.Layout) -> bool:
         layout.verify(image)
         return True
 
-    return _packed(f"wheels\n{lock.digest}\n{recipe.python}", recipe.platform, cache, _Content(fill, holds))
+    return _packed("\n".join(["packages", *keys]), platform, cache, _Content(write, holds))
 
 
 class _Content(NamedTuple):
-    """How a folder to pack is filled, and whether a packed one holds that still."""
+    """How files are packed, and whether a layout holds them still."""
 
-    fill: Callable[[Path], None]
+    write: Callable[[Path, Path], None]
+    """Given a folder to work in, and the layout to write."""
     holds: Callable[[layout.Layout], bool]
 
 
-def _packed(about: str, platform: str, cache: Path, content: _Content) -> Packed:
-    """Fill a folder and pack it, unless that was done before; nothing half-made is left in the cache."""
+def _packed(about: str, platform: str, cache: Path, files: _Content) -> Packed:
+    """Pack files, unless that was done before; nothing half-made is left in the cache."""
     key = hashlib.sha256(f"{STAGING}\n{platform}\n{about}".encode()).hexdigest()
     place = cache / "packed" / key
     with alone(place.parent):
-        reused = _stands(place, content)
+        reused = _stands(place, files)
         if not reused:
             shutil.rmtree(place, ignore_errors=True)
             with tempfile.TemporaryDirectory(prefix=".part-", dir=place.parent) as work:
-                tree, packed = Path(work) / "tree", Path(work) / "layout"
-                content.fill(tree)
-                normalise(tree)
-                pack(tree, packed, platform)
-                packed.rename(place)
+                files.write(Path(work), Path(work) / "layout")
+                (Path(work) / "layout").rename(place)
     return Packed(context=f"oci-layout://{place}@{layout.read(place).digest}", reused=reused)
 
 
-def _stands(place: Path, content: _Content) -> bool:
+def _stands(place: Path, files: _Content) -> bool:
     try:
-        return content.holds(layout.read(place))
+        return files.holds(layout.read(place))
     except (layout.LayoutError, tarfile.TarError, IndexError):
         return False
 

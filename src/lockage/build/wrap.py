@@ -14,7 +14,6 @@ from lockage.build.packages import Target
 from lockage.build.packs import Pack
 from lockage.model.artifact import LayerArtifact, ZipArtifact
 from lockage.model.ids import Digest
-from lockage.plan import requirements
 from lockage.plan.archive import ArchiveRecipe
 from lockage.plan.decide import Step
 
@@ -59,7 +58,7 @@ def _hold_budget(recipe: ArchiveRecipe, files: Iterable[tuple[str, int]]) -> int
 def _packages(recipe: ArchiveRecipe, shop: Workshop) -> list[Pack]:
     if recipe.lock is None:
         return []
-    pins = requirements.parse(recipe.lock.path, stage.planned(shop.root, recipe.lock.path, recipe.lock.digest).decode())
+    pins = stage.pins(shop.root, recipe.lock)
     target = Target(python=recipe.python, platform=recipe.platform, compiler=recipe.base.digest)
     with shop.console.step(f"packages of {recipe.name}") as progress:
         packs, made = shop.packages.packs(pins, target, Compiler(recipe.base, shop.buildx, shop.bases))

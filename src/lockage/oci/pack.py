@@ -1,9 +1,11 @@
-"""Packs a folder as an image of one layer: a build context that a digest names, sent once and never confused."""
+"""Packs files as an image of one layer: a build context that a digest names, sent once and never confused."""
 
 import hashlib
+import io
 import tarfile
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -17,18 +19,34 @@ _CONFIG = "application/vnd.oci.image.config.v1+json"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
-def pack(tree: Path, into: Path, platform: str) -> Digest:
-    """Write a layout whose one layer holds the folder; the manifest's digest.
+_EXECUTABLE = 0o111
 
-    Names, modes and contents alone decide the bytes; everything belongs to root and has one time.
+
+class File(NamedTuple):
+    """One file of an image."""
+
+    path: str
+    executable: bool
+    content: bytes | memoryview
+
+
+def pack(tree: Path, into: Path, platform: str) -> Digest:
+    """Write a layout whose one layer holds a folder's files; see :func:`pack_files`."""
+    return pack_files(_files(tree), into, platform)
+
+
+def pack_files(files: Iterable[File], into: Path, platform: str) -> Digest:
+    """Write a layout whose one layer holds these files; the manifest's digest.
+
+    Names, whether a file may be run, and contents alone decide the bytes; everything belongs to root and has one time.
 
     Args:
-        tree: the folder.
+        files: in the order of their names, each once; their folders need not be named.
         into: where the layout goes; made.
         platform: such as ``linux/amd64``.
     """
     into.joinpath("blobs", "sha256").mkdir(parents=True)
-    layer = _layer(tree, into)
+    layer = _layer(files, into)
     system, _, architecture = platform.partition("/")
     config = Config(architecture=architecture, os=system, created=_CREATED, rootfs=RootFs(diff_ids=(layer.digest,)))
     described = _blob(into, _CONFIG, config)
@@ -43,22 +61,31 @@ def _manifest(config: Descriptor, layer: Descriptor) -> Manifest:
     return Manifest(media_type=_MANIFEST, config=config, layers=(layer,))
 
 
-def _layer(tree: Path, into: Path) -> Descriptor:
-    packed = into / "layer.tar"
+def _files(tree: Path) -> Iterator[File]:
+    for path in sorted(path for path in tree.rglob("*") if path.is_file()):
+        executable = bool(path.stat().st_mode & _EXECUTABLE)
+        yield File(path.relative_to(tree).as_posix(), executable, path.read_bytes())
+
+
+def _layer(files: Iterable[File], into: Path) -> Descriptor:
+    packed, folders = into / "layer.tar", set[PurePosixPath]()
     with tarfile.open(packed, "w", format=tarfile.PAX_FORMAT) as tar:
-        for path in sorted(tree.rglob("*")):
-            header = tar.gettarinfo(path, str(path.relative_to(tree)))
-            header.uid = header.gid = 0
-            header.uname = header.gname = ""
-            header.mtime = _TIME
-            if header.isreg():
-                with path.open("rb") as content:
-                    tar.addfile(header, content)
-            else:
-                tar.addfile(header)
+        for file in files:
+            for folder in reversed(PurePosixPath(file.path).parents[:-1]):
+                if folder not in folders:
+                    folders.add(folder)
+                    tar.addfile(_header(str(folder), tarfile.DIRTYPE, 0o755, 0))
+            mode, size = 0o755 if file.executable else 0o644, len(file.content)
+            tar.addfile(_header(file.path, tarfile.REGTYPE, mode, size), io.BytesIO(file.content))
     described = Descriptor(media_type=_LAYER, digest=hash_file(packed), size=packed.stat().st_size)
     packed.rename(blob_path(into, described.digest))
     return described
+
+
+def _header(name: str, kind: bytes, mode: int, size: int) -> tarfile.TarInfo:
+    header = tarfile.TarInfo(name)
+    header.type, header.mode, header.size, header.mtime = kind, mode, size, _TIME
+    return header
 
 
 def _blob(into: Path, media_type: str, value: Any) -> Descriptor:  # noqa: ANN401 - anything that is JSON

@@ -58,7 +58,7 @@ class Gatherer:
         runtimes = {self._project.runtimes[archive.runtime] for archive in archives.values()}
         bases = {name: find_base(name, self._local, self._docker) for name in sorted(external | runtimes)}
         return [
-            *(self._recipe(name, dockerfile, files, bases) for name, dockerfile in dockerfiles.items()),
+            *(self._recipe(name, dockerfiles, files, bases) for name in dockerfiles),
             *(self._archive(name, archive, files, bases) for name, archive in archives.items()),
         ]
 
@@ -98,9 +98,13 @@ class Gatherer:
         return sorted({path for path in (*map(_folder, images), *sources) if path})
 
     def _recipe(
-        self, name: str, dockerfile: Dockerfile, files: tuple[TreeFile, ...], bases: Mapping[str, Base]
+        self,
+        name: str,
+        dockerfiles: Mapping[str, Dockerfile],
+        files: tuple[TreeFile, ...],
+        bases: Mapping[str, Base],
     ) -> Recipe:
-        image = self._project.images[name]
+        image, dockerfile = self._project.images[name], dockerfiles[name]
         functions = [function for function in self._project.functions.values() if function.image == name]
         return Recipe(
             name=name,
@@ -112,6 +116,7 @@ class Gatherer:
             lock=self._locks.lock(image),
             scripts=_scripts_digest(),
             bases=tuple(bases[use] for use in dict.fromkeys(use.name for use in dockerfile.images)),
+            interpreter=bases.get(_ground(dockerfile, dockerfiles)),
             tools=self._tool_uses(dockerfile),
             upon=self._upon(name, dockerfile),
             python=image.python,
@@ -160,6 +165,14 @@ class Gatherer:
             digest=f"sha256:{tool.sha256}",
             second_source=tool.second_source,
         )
+
+
+def _ground(dockerfile: Dockerfile, others: Mapping[str, Dockerfile]) -> str:
+    """What an image rests on in the end, through the project's images that it is built upon."""
+    seen = [dockerfile]
+    while (upon := others.get(seen[-1].final_base)) and upon not in seen:  # a circle is refused later, by its names
+        seen.append(upon)
+    return seen[-1].final_base
 
 
 def _decoded(path: str, file: Path) -> str:

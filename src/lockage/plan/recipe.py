@@ -13,7 +13,7 @@ from lockage.plan.dockerfile import Dockerfile
 from lockage.tools.git import TreeFile
 from lockage.tools.index import Index
 
-STAGING = "2"
+STAGING = "3"
 """Version of how trees are staged and built; to be raised when equal inputs would give other bytes."""
 
 
@@ -102,6 +102,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     scripts: str
     """Digest of Lockage's own scripts for the build."""
     bases: tuple[Base, ...]
+    interpreter: Base | None
+    """The image from outside that it rests on in the end: its Python compiles packages. None for one from scratch."""
     tools: tuple[ToolUse, ...]
     upon: tuple[str, ...]
     """Images of this project that it is built upon."""

@@ -2,11 +2,12 @@ import errno
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from fakes import recipes
-from fakes.builder import FakeBuildx, FakeDocker, FakeUv, workshop
+from fakes.builder import LOCK, RECORD, FakeBuildx, FakeDocker, FakeUv, workshop
 
 from lockage.build import image
 from lockage.build.execute import execute
@@ -145,22 +146,42 @@ def test_a_builder_in_a_container_takes_it_from_its_layout(root: Path) -> None:
     assert docker.loaded == []
 
 
-def test_wheels_are_fetched_once_and_stripped_of_their_installer(root: Path) -> None:
-    text = "FROM scratch AS dependencies\nFROM scratch\nCOPY --from=dependencies / /\n"
-    recipe = recipes.recipe(text=text, lock=Lock(path="requirements.lock", digest="sha256:" + "1" * 64))
+WITH_PACKAGES = "FROM scratch AS dependencies\nFROM scratch\nCOPY --from=dependencies /packages/ /\n"
+
+
+def with_packages(root: Path, **changes: Any) -> Recipe:  # noqa: ANN401 - any field
+    (root / "requirements.lock").write_text(LOCK)
+    lock = Lock(path="requirements.lock", digest="sha256:" + "1" * 64)
+    return recipes.recipe(text=WITH_PACKAGES, **{"lock": lock, **changes})
+
+
+def test_packages_are_prepared_once_with_the_bytecode_of_the_image_s_own_python(root: Path) -> None:
     buildx, uv = FakeBuildx(), FakeUv()
     shop = workshop(root, buildx, uv=uv)
     for _ in range(2):
-        build_image(recipes.plan_of(root, recipe).step("base"), shop)
+        build_image(recipes.plan_of(root, with_packages(root)).step("base"), shop)
     assert uv.installed == [("3.13", "linux/amd64")]
+    [compiled_by] = buildx.compiled_by
+    assert f"FROM {recipes.PINNED} AS compiled\n" in compiled_by
+    module, record = b"VERSION = 1\n", sorted(line for line in RECORD.splitlines() if "bin" not in line)
     assert buildx.received[0] == {
-        "boto3/__init__.py": b"VERSION = 1\n",
-        "boto3-1.0.dist-info/METADATA": b"Name: boto3\n",
-        "boto3-1.0.dist-info/RECORD": b"boto3/__init__.py,sha256=x,1\n",
+        "packages/boto3/__init__.py": module,
+        "packages/boto3/__init__.pyc": b"code of " + module,
+        "packages/boto3-1.0.dist-info/METADATA": b"Name: boto3\n",
+        "packages/boto3-1.0.dist-info/RECORD": "".join(f"{line}\n" for line in record).encode(),
     }
     assert [(step.name, step.state) for step in shop.console.records] == [
-        ("dependencies of base", "done"), ("dependencies of base", "reused"),
+        ("packages of base", "done"), ("packages of base", "reused"),
     ]  # fmt: skip
+
+
+def test_packages_need_a_python_to_compile_them(root: Path) -> None:
+    recipe = with_packages(root, interpreter=None)
+    with pytest.raises(LockageError) as caught:
+        build_image(recipes.plan_of(root, recipe).step("base"), workshop(root, FakeBuildx()))
+    assert caught.value.what == "nothing can compile the packages of base"
+    assert "images/base/Dockerfile has a stage called dependencies" in caught.value.why
+    assert "upon an image with Python" in caught.value.remedy
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,23 @@
 import os
 import shutil
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fakes import recipes
-from fakes.builder import FakeUv
+from fakes.builder import LOCK
 
+from lockage.build.archive import ArchiveError, entry
+from lockage.build.packs import Pack
 from lockage.build.stage import (
     Packed,
     only_checks_need,
-    stage_dependencies,
+    pins,
     stage_dockerfile,
     stage_folder,
+    stage_packages,
     stage_scripts,
     stage_sources,
     stage_tool,
@@ -25,7 +28,6 @@ from lockage.oci.pack import pack
 from lockage.plan.gather import SCRIPTS
 from lockage.plan.recipe import STAGING, Lock, Recipe, sha256
 from lockage.tools.git import blob
-from lockage.tools.uv import DependencyError
 
 
 @pytest.mark.parametrize(
@@ -113,12 +115,13 @@ def test_the_dockerfile_is_built_as_planned_and_without_its_neighbours(project: 
         stage_dockerfile(project, recipe, project / "again")
 
 
-def test_a_lock_is_installed_as_planned(tmp_path: Path) -> None:
-    (tmp_path / "requirements.lock").write_text("planned\n")
-    lock = Lock(path="requirements.lock", digest=sha256(b"planned\n"))
-    (tmp_path / "requirements.lock").write_text("edited\n")
+def test_a_lock_is_read_as_planned(tmp_path: Path) -> None:
+    (tmp_path / "requirements.lock").write_text(LOCK)
+    lock = Lock(path="requirements.lock", digest=sha256(LOCK.encode()))
+    assert [(pin.name, pin.version) for pin in pins(tmp_path, lock)] == [("boto3", "1.0")]
+    (tmp_path / "requirements.lock").write_text(LOCK.replace("1.0", "1.1"))
     with pytest.raises(LockageError, match=r"requirements\.lock is not what was planned"):
-        stage_dependencies(tmp_path, lock, recipes.recipe(), uv=FakeUv(), cache=tmp_path / "cache")
+        pins(tmp_path, lock)
 
 
 def test_each_source_stands_under_its_last_name_and_checks_get_the_handlers(project: Path) -> None:
@@ -143,7 +146,7 @@ def test_staged_bytes_modes_and_times_are_golden(project: Path) -> None:
         stage_sources(project, of_files(project), project / "sources", project / "checks")
     finally:
         os.umask(usual)
-    assert STAGING == "2"
+    assert STAGING == "3"
     assert staged(project / "sources") == {"scorer/handler.py": (0o100644, 315532800, "def handle(): ...\n")}
     assert staged(project / "checks") == {"handlers": (0o100644, 315532800, "")}
 
@@ -220,42 +223,58 @@ def test_a_forged_pack_of_a_tool_is_made_anew(tmp_path: Path, program: Path) -> 
     assert (again.context, again.reused) == (first.context, False)
 
 
+PACKS = (
+    Pack(key="1", entries=(entry("six.py", b"SIX = 6\n" * 100), entry("six.pyc", b"code"), entry("ns/a.py", b""))),
+    Pack(key="2", entries=(entry("ns/b.py", b"b"), entry("tool", b"#!", executable=True), entry("ns/a.py", b""))),
+)
+
+
+def stage(
+    cache: Path, packs: Sequence[Pack] = PACKS, *, keys: Sequence[str] = "12", platform: str = "linux/amd64"
+) -> Packed:
+    return stage_packages(keys, lambda: packs, platform, cache)
+
+
+def test_packages_stand_below_a_folder_as_they_stand_in_archives(tmp_path: Path) -> None:
+    with tarfile.open(layer_of(stage(tmp_path))) as tar:
+        found = {one.name: (one.mode, stream.read() if (stream := tar.extractfile(one)) else None) for one in tar}
+    assert found == {
+        "packages": (0o755, None),
+        "packages/ns": (0o755, None),
+        "packages/ns/a.py": (0o644, b""),
+        "packages/ns/b.py": (0o644, b"b"),
+        "packages/six.py": (0o644, b"SIX = 6\n" * 100),
+        "packages/six.pyc": (0o644, b"code"),
+        "packages/tool": (0o755, b"#!"),
+    }
+
+
+def test_packages_that_were_packed_are_not_asked_for_again(tmp_path: Path) -> None:
+    first = stage(tmp_path)
+
+    def never() -> Sequence[Pack]:
+        raise AssertionError
+
+    again = stage_packages("12", never, "linux/amd64", tmp_path)
+    assert (again.context, first.reused, again.reused) == (first.context, False, True)
+
+
 @pytest.mark.parametrize("harm", [Path.unlink, lambda layer: layer.write_bytes(b"x" * layer.stat().st_size)])
-def test_wheels_whose_pack_was_harmed_are_unpacked_again(tmp_path: Path, harm: Callable[[Path], object]) -> None:
-    (tmp_path / "requirements.lock").write_text("")
-    uv, lock = FakeUv(), Lock(path="requirements.lock", digest=sha256(b""))
-
-    def stage() -> Packed:
-        return stage_dependencies(tmp_path, lock, recipes.recipe(), uv=uv, cache=tmp_path / "cache")
-
-    first = stage()
+def test_packages_whose_layout_was_harmed_are_packed_again(tmp_path: Path, harm: Callable[[Path], object]) -> None:
+    first = stage(tmp_path)
     harm(layer_of(first))
-    again = stage()
+    again = stage(tmp_path)
     assert (again.context, again.reused) == (first.context, False)
-    assert len(uv.installed) == 2
 
 
-class NoWheel(FakeUv):
-    def install(self, lock: Path, into: Path, *, python: str, platform: str) -> None:
-        super().install(lock, into, python=python, platform=platform)
-        raise DependencyError("no wheel", why="w", remedy="r")
+def test_packages_that_bring_different_files_of_one_name_leave_nothing_in_the_cache(tmp_path: Path) -> None:
+    other = Pack(key="3", entries=(entry("six.py", b"SIX = 7\n"),))
+    with pytest.raises(ArchiveError, match=r"two files are called six\.py"):
+        stage(tmp_path, (*PACKS, other))
+    assert [path.name for path in (tmp_path / "packed").iterdir()] == [".lock"]
 
 
-def test_wheels_that_cannot_be_had_leave_nothing_in_the_cache(tmp_path: Path) -> None:
-    (tmp_path / "requirements.lock").write_text("")
-    lock = Lock(path="requirements.lock", digest=sha256(b""))
-    with pytest.raises(DependencyError):
-        stage_dependencies(tmp_path, lock, recipes.recipe(), uv=NoWheel(), cache=tmp_path / "cache")
-    assert [path.name for path in (tmp_path / "cache/packed").iterdir()] == [".lock"]
-
-
-def test_each_target_has_wheels_of_its_own(tmp_path: Path) -> None:
-    (tmp_path / "requirements.lock").write_text("")
-    uv, lock = FakeUv(), Lock(path="requirements.lock", digest=sha256(b""))
-    targets = [{"python": "3.13"}, {"python": "3.14"}, {"platform": "linux/arm64"}, {"python": "3.13"}]
-    found = [
-        stage_dependencies(tmp_path, lock, recipes.recipe(**target), uv=uv, cache=tmp_path / "cache")
-        for target in targets
-    ]
-    assert len({dependencies.context.partition("@")[0] for dependencies in found}) == 3
-    assert [dependencies.reused for dependencies in found] == [False, False, False, True]
+def test_other_packs_and_platforms_have_layouts_of_their_own(tmp_path: Path) -> None:
+    found = [stage(tmp_path), stage(tmp_path, keys="21"), stage(tmp_path, platform="linux/arm64"), stage(tmp_path)]
+    assert len({one.context.partition("@")[0] for one in found}) == 3
+    assert [one.reused for one in found] == [False, False, False, True]

@@ -106,6 +106,15 @@ def test_gathers_everything_an_image_is_made_of(project: Project) -> None:
     assert [tool.name for tool in app.tools] == ["opa"]
 
 
+def test_packages_are_compiled_by_the_image_from_outside_that_all_rests_on(project: Project) -> None:
+    project.write("images/app/Dockerfile", FILES["images/app/Dockerfile"] + "FROM scratch\nCOPY x /\n")
+    base, app = project.recipes()
+    assert base.interpreter == base.bases[0]
+    assert app.interpreter is None
+    project.write("images/app/Dockerfile", FILES["images/app/Dockerfile"])
+    assert project.recipes()[1].interpreter == base.bases[0]
+
+
 def test_second_sources_mark_the_image_and_all_that_is_built_upon_it(project: Project) -> None:
     standin = f"docker-image://standin:1 stands in for {BASE}"
     base, app = (tuple(i.second_source for i in step.inputs if i.second_source) for step in project.plan().steps)
