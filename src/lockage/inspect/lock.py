@@ -10,10 +10,12 @@ from packaging.markers import Marker
 from lockage.errors import UsageError
 from lockage.model.artifact import Artifact, ImageArtifact, Input
 from lockage.model.dist import DistDir
-from lockage.plan.requirements import Pin, parse
+from lockage.plan.requirements import Pin, normalised, parse
 
 _MACHINES = {"linux/amd64": "x86_64", "linux/arm64": "aarch64"}
 _HASH = " --hash="
+_SOURCE = "from source"
+"""The option of an artifact that names what was built from sdists."""
 
 
 class Locked(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,7 +27,9 @@ class Locked(msgspec.Struct, frozen=True, kw_only=True):
     place: str
     """Lock and line."""
     hashes: tuple[str, ...]
-    """SHA-256 of every file that may be its wheel; which of them was taken, the installed package does not tell."""
+    """SHA-256 of every file that it may come from; which of them was taken, the installed package does not tell."""
+    built: bool = False
+    """Whether that file was an sdist, of which a wheel was built."""
 
 
 class Lock(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,12 +57,13 @@ def read(artifact: Artifact, root: Path, dist: DistDir) -> Lock:
     for one in _built_of(artifact, dist):
         for lock in _of_kind(one, "requirements"):
             pins = parse(lock.name, _as_built(one, lock, root).decode())
-            environment = target(one)
+            environment, built = target(one), _built(one)
             taken = [pin for pin in pins if _applies(pin, environment)]
+            left_out = [pin for pin in pins if pin not in taken]
             found = Lock(
                 files=(*found.files, lock),
-                packages=(*found.packages, *(_locked(lock.name, pin) for pin in taken)),
-                left_out=(*found.left_out, *(_locked(lock.name, pin) for pin in pins if pin not in taken)),
+                packages=(*found.packages, *(_locked(lock.name, pin, built) for pin in taken)),
+                left_out=(*found.left_out, *(_locked(lock.name, pin, built) for pin in left_out)),
             )
     return found
 
@@ -129,8 +134,19 @@ def _applies(pin: Pin, environment: dict[str, str]) -> bool:
     return not marker or Marker(marker).evaluate(environment)
 
 
-def _locked(path: str, pin: Pin) -> Locked:
+def _built(artifact: Artifact) -> set[str]:
+    """The packages that were built from sdists."""
+    return {
+        normalised(name) for one in _of_kind(artifact, "option") if one.name == _SOURCE for name in one.digest.split()
+    }
+
+
+def _locked(path: str, pin: Pin, built: set[str]) -> Locked:
     hashes = [word.removeprefix("--hash=sha256:") for word in pin.text.split() if word.startswith("--hash=sha256:")]
     return Locked(
-        name=pin.name, version=pin.version, place=f"{path}, line {pin.line}", hashes=tuple(sorted(set(hashes)))
+        name=pin.name,
+        version=pin.version,
+        place=f"{path}, line {pin.line}",
+        hashes=tuple(sorted(set(hashes))),
+        built=pin.name in built,
     )

@@ -2,7 +2,7 @@
 
 The full documents hold what Syft recognised and why; this one a line for every package, and what can be known of its
 hash. A wheel's own can be known only where the lock names one file for it: which of several was taken, an installed
-package does not tell, so all of them are named as what it was taken from. What it is now, its ``RECORD`` fixes.
+package does not tell, so all of them are named as what it may be made of. What it is now, its ``RECORD`` fixes.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,6 +19,7 @@ LOCK = "lockage:lock"
 """The property of the document that names a lock by path and hash."""
 
 _Key = tuple[str, str]
+_ONE_OF = "made of one of these files"
 _KEPT = ("name", "version", "purl", "licenses", "hashes")
 
 
@@ -71,10 +72,10 @@ def _wheel(locked: Locked | None) -> Document:
     if locked is None:
         return {}
     hashes = _hashes(locked.hashes)
-    if len(hashes) == 1:
+    if len(hashes) == 1 and not locked.built:
         return {"hashes": hashes}
-    taken = {"type": "distribution", "url": _purl(locked), "comment": "one of these files", "hashes": hashes}
-    return {"externalReferences": [taken]}
+    kind = "source-distribution" if locked.built else "distribution"
+    return {"externalReferences": [{"type": kind, "url": _purl(locked), "comment": _ONE_OF, "hashes": hashes}]}
 
 
 def _hashes(found: Iterable[str]) -> list[dict[str, str]]:

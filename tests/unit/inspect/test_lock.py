@@ -51,6 +51,13 @@ def test_packages_are_named_with_their_line_and_the_files_they_may_be_of(dist: D
     assert [one.name for one in found.files] == ["functions/shop/requirements.lock"]
 
 
+def test_what_was_built_from_an_sdist_is_told_apart(dist: DistDir, tmp_path: Path) -> None:
+    artifact = put_archive(dist, "shop", [JINJA, SIX])
+    source = Input(kind="option", name="from source", digest="Six other")
+    found = lock.read(replace(artifact, inputs=(*artifact.inputs, source)), tmp_path, dist)
+    assert [(one.name, one.built) for one in found.packages] == [("jinja2", False), ("six", True)]
+
+
 def test_what_was_built_of_no_lock_has_none(dist: DistDir, tmp_path: Path) -> None:
     assert lock.read(put_archive(dist, "shop"), tmp_path, dist) == lock.Lock()
 

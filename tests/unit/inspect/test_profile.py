@@ -128,10 +128,18 @@ def test_of_several_files_that_it_may_be_of_all_are_named(made: Document) -> Non
         {
             "type": "distribution",
             "url": JINJA,
-            "comment": "one of these files",
+            "comment": "made of one of these files",
             "hashes": [{"alg": "SHA-256", "content": digit * 64} for digit in "12"],
         }
     ]
+
+
+def test_what_was_built_from_an_sdist_has_no_hash_of_a_wheel() -> None:
+    lock = Lock(packages=(replace(locked("six", "1.17.0", "3" * 64), built=True),))
+    agreed = Agreement(lock=lock, packages=(installed("six", "1.17.0"),))
+    six = of(profile(full(SIX), archived("shop", DIGEST), MAKER, agreed), SIX)
+    assert "hashes" not in six
+    assert [one["type"] for one in six["externalReferences"]] == ["source-distribution"]
 
 
 def test_what_is_installed_is_fixed_by_its_record(made: Document) -> None:
