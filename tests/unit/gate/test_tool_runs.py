@@ -66,6 +66,22 @@ def test_trivy_scans_without_credentials_settings_or_ignore_files(
     assert seen["HOME"] == seen["PWD"] != os.environ["HOME"]
 
 
+def test_trivy_scans_a_tree_for_what_is_installed_there(tmp_path: Path) -> None:
+    stub = Stub(tmp_path, "trivy")
+    tree = tmp_path / "alone" / "abc"
+    tree.mkdir(parents=True)
+    cache, output = tmp_path / "cache", tmp_path / "findings.json"
+    Trivy(stub.tool, Path("/p/sbom/trivy.yaml")).scan_tree(tree, cache, output)
+    assert stub.arguments() == (
+        f"rootfs --quiet --skip-version-check --disable-telemetry --config /p/sbom/trivy.yaml {COMPLETE} "
+        f"--cache-dir {cache} --cache-backend memory abc --output {output}"
+    )
+    seen = stub.variables()
+    assert not [name for name in seen if name in SECRETS or name.startswith(("AWS_", "TRIVY_"))]
+    assert seen["FOLDER"].split() == ["abc"]
+    assert seen["HOME"] == seen["PWD"] == str(tree.parent)
+
+
 def test_trivy_downloads_only_the_database(tmp_path: Path) -> None:
     stub = Stub(tmp_path, "trivy")
     Trivy(stub.tool, tmp_path / "trivy.yaml").download_database(tmp_path / "cache")
@@ -95,3 +111,14 @@ def test_syft_writes_both_forms_in_one_run_without_credentials(tmp_path: Path) -
     seen = stub.variables()
     assert not [name for name in seen if name in SECRETS or name.startswith(("AWS_", "SYFT_"))]
     assert seen["HOME"] == seen["PWD"] != os.environ["HOME"]
+
+
+def test_syft_describes_a_tree_by_paths_below_its_root(tmp_path: Path) -> None:
+    stub = Stub(tmp_path, "syft")
+    cdx, spdx = tmp_path / "cdx", tmp_path / "spdx"
+    Syft(stub.tool, tmp_path / "syft.yaml").describe_tree(tmp_path / "root", "shop", cdx, spdx)
+    assert stub.arguments() == (
+        f"scan dir:{tmp_path}/root --base-path {tmp_path}/root --config {tmp_path}/syft.yaml --source-name shop "
+        f"--quiet --output cyclonedx-json@1.6={cdx} --output spdx-json@2.3={spdx}"
+    )
+    assert not [name for name in stub.variables() if name in SECRETS or name.startswith(("AWS_", "SYFT_"))]
