@@ -7,13 +7,15 @@ import pytest
 from msgspec.structs import replace
 from workflows.act import Act, Run, hand_over
 
+from lockage.config.schema import Project
+
 pytestmark = [pytest.mark.docker, pytest.mark.aws, pytest.mark.tools]
 
 A_FEW = "--ignore=tests/integration --ignore=tests/workflows --ignore=tests/rehearsal -k test_ids"
 """For pytest's own variable: this suite runs all these tests anyway, so in the graph's jobs a few will do."""
 
 
-def test_a_pull_request_passes_every_job(act: Act, released: Run, tree: Path, tmp_path: Path) -> None:
+def test_a_pull_request_passes_every_job(act: Act, released: Run, tree: Path, project: Project, tmp_path: Path) -> None:
     proposed = shutil.copytree(tree, tmp_path / "tree", symlinks=True)
     hand_over(released.folder, proposed)
     without_aws = replace(act, env={"PYTEST_ADDOPTS": A_FEW})
@@ -24,5 +26,5 @@ def test_a_pull_request_passes_every_job(act: Act, released: Run, tree: Path, tm
         assert " passed" in outcome.said[job]
     sboms = sorted((tmp_path / "run" / "artifacts").glob("*/sboms/*/sbom.*.json"))
     assert {f"{path.parent.name}/{path.name}" for path in sboms} == {
-        f"{image}/sbom.{form}.json" for image in ("base", "platform") for form in ("cdx", "spdx")
+        f"{name}/sbom.{form}.json" for name in project.built for form in ("cdx", "packages.cdx", "spdx")
     }
