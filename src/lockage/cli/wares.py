@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from lockage.cli import tried
 from lockage.cli.handed import hold_expected
 from lockage.config.schema import Local, Project
 from lockage.errors import UsageError
@@ -19,6 +20,7 @@ from lockage.inspect.documents import Maker, SbomDoubtful, read
 from lockage.model.artifact import Artifact, ImageArtifact, LayerArtifact, ZipArtifact
 from lockage.model.dist import DistDir
 from lockage.model.ids import Digest
+from lockage.model.release import EvidenceKind
 from lockage.model.verdict import Verdict
 from lockage.oci import layout as oci
 from lockage.oci.layout import Layout, hash_file
@@ -79,7 +81,7 @@ def inspect(
     evidence: Path | None = None,
     expect: dict[str, Digest] | None = None,
 ) -> list[Ware]:
-    """Artifacts of ``dist/``, every byte of them hashed again, with their verdicts and their SBOMs.
+    """Artifacts of ``dist/``, every byte of them hashed again, with all that is known of them.
 
     Args:
         names: of the artifacts.
@@ -91,15 +93,17 @@ def inspect(
     Raises:
         UsageError: one was not built, or not from this tree, or Lambda would not take it.
         GateFailed: the gate stopped one.
-        Inconclusive: what is in one, or what the gate thinks of it, is not known.
+        FunctionsFailed: a function does not answer where it will live.
+        Inconclusive: what is in one, what the gate thinks of it, or how its functions answer, is not known.
     """
+    dist = DistDir(root / "dist")
     for name in names:
-        DistDir(root / "dist").read_artifact(name)  # what was never built is said first
+        dist.read_artifact(name)  # what was never built is said first
     hold_built_from(names, project, root, expect)
-    handed = Handed(dist=DistDir(root / "dist"), evidence=DistDir(evidence or root / "dist"), root=root)
+    handed = Handed(dist=dist, evidence=DistDir(evidence) if evidence else dist, root=root, project=project)
     policy = read_policy(project, root)
-    wares = [_inspect(name, project, handed, policy) for name in names]
-    _hold_together([ware.contents for ware in wares if isinstance(ware, ArchiveWare)], project, handed.dist)
+    wares = [_inspect(name, handed, policy) for name in names]
+    _hold_together([ware.contents for ware in wares if isinstance(ware, ArchiveWare)], project, dist)
     return wares
 
 
@@ -111,9 +115,10 @@ class Handed(msgspec.Struct, frozen=True, kw_only=True):
     """Findings and verdicts."""
     root: Path
     """What is checked out."""
+    project: Project
 
 
-def _inspect(name: str, project: Project, handed: Handed, policy: Policy) -> Ware:
+def _inspect(name: str, handed: Handed, policy: Policy) -> Ware:
     artifact = handed.dist.read_artifact(name)
     if not isinstance(artifact, ImageArtifact):
         archive = handed.dist.archive(name)
@@ -128,27 +133,33 @@ def _inspect(name: str, project: Project, handed: Handed, policy: Policy) -> War
         artifact=artifact,
         proven=_prove(artifact, of_image(name, layout), handed, policy),
         layout=layout,
-        repository=project.images[name].repository or "",
+        repository=handed.project.images[name].repository or "",
     )
 
 
 def _prove(artifact: Artifact, subject: Subject, handed: Handed, policy: Policy) -> Proven:
-    """Hold an artifact to its verdict and its SBOMs."""
-    name = artifact.name
+    """Hold an artifact to its verdict, its SBOMs and what came of running its functions."""
+    name, dist = artifact.name, handed.dist
     verdict = handed.evidence.read_verdict(name)
     acceptance.hold_verdict(artifact, verdict)
     findings = handed.evidence.findings(name).read_bytes()
     again.hold(verdict, again.evidence(subject, findings, verdict, _scanner(verdict)), policy, datetime.now(UTC))
-    mark = hold_described(artifact, handed.dist, handed.root / SYFT_CONFIG)
+    mark = hold_described(artifact, dist, handed.root / SYFT_CONFIG)
+    run = tried.hold(artifact, handed.project, handed.root, dist)
+    documents: dict[EvidenceKind, bytes] = {
+        "sbom.cdx": dist.cyclonedx(name).read_bytes(),
+        "sbom.spdx": dist.spdx(name).read_bytes(),
+        "sbom.packages": dist.profile(name).read_bytes(),
+        "findings": findings,
+        "verdict": handed.evidence.verdict(name).read_bytes(),
+    }
+    if run is not None:
+        documents["check"] = dist.check(name).read_bytes()
+    marks = (*((mark,) if mark else ()), *(run or ()))
     return Proven(
         artifact=artifact,
-        documents={
-            "sbom.cdx": handed.dist.cyclonedx(name).read_bytes(),
-            "sbom.spdx": handed.dist.spdx(name).read_bytes(),
-            "findings": findings,
-            "verdict": handed.evidence.verdict(name).read_bytes(),
-        },
-        second_sources=acceptance.second_sources(artifact, verdict, (mark,) if mark else ()),
+        documents=documents,
+        second_sources=acceptance.second_sources(artifact, verdict, marks),
     )
 
 

@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from fakes.archives import Files, put_archive
 from fakes.builder import FakeDocker
 from fakes.dist import put_image
 from fakes.evidence import facts
 from fakes.oci import write_layout
-from fakes.scanner import FakeSyft, FakeTrivy, report, tool
+from fakes.scanner import FakeSyft, FakeTrivy, report, tool, tree_report
 from msgspec.structs import replace
 
 from lockage.aws.access import Access, Identity
@@ -20,15 +21,20 @@ from lockage.config.load import load_project
 from lockage.config.schema import Local, Project
 from lockage.errors import GateFailed, Inconclusive, UsageError
 from lockage.gate.database import Prepared
+from lockage.gate.evidence import tree_name
 from lockage.gate.policy import read as read_policy
 from lockage.gate.scan import Gate
 from lockage.inspect.describe import Describer
-from lockage.model.artifact import ImageArtifact
+from lockage.inspect.emulator.call import call
+from lockage.inspect.emulator.standing import RULES
+from lockage.model.artifact import Artifact, ImageArtifact, ZipArtifact
+from lockage.model.check import ArtifactCheck, FunctionCheck
 from lockage.model.dist import DistDir
 from lockage.model.ids import Digest, Fingerprint
+from lockage.plan import archive
 from lockage.plan.gather import Gatherer
 from lockage.plan.origin import Pinned
-from lockage.plan.recipe import fingerprint, inputs
+from lockage.plan.recipe import Recipe, fingerprint, inputs
 from lockage.tools.lock import load as load_lock
 from lockage.tools.process import run
 
@@ -37,15 +43,21 @@ LOCKAGE_YAML = """\
 version: 1
 project: demo
 images: {platform: {dockerfile: images/platform/Dockerfile, sources: [functions/scorer], repository: platform}}
-functions: {scorer: {image: platform, handler: scorer.handler.handle, probe: functions/scorer/probe.json}}
+zips: {orders: {sources: [functions/orders], layers: [shared]}}
+layers: {shared: {sources: [layers/item]}}
+runtimes: {python3.13: "public.ecr.aws/lambda/python:3.13@sha256:%s"}
+functions:
+  scorer: {image: platform, handler: scorer.handler.handle, probe: functions/scorer/probe.json}
+  orders: {zip: orders, handler: orders.handler.handle, probe: functions/scorer/probe.json}
 registry: {account: "222222222222", region: eu-central-1, store: demo-releases}
 environments: {prod: {account: "222222222222", region: eu-central-1}}
-"""
+""" % ("b" * 64)
+NAMES = ("platform", "orders", "shared")
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A committed project with an image in ``dist/`` whose record says that it was built of it."""
+    """A committed project; an image, a zip and a layer in ``dist/`` whose records say that they were built of it."""
     root = tmp_path / "project"
     files = {
         ".gitignore": "dist/\n",
@@ -53,6 +65,8 @@ def root(tmp_path: Path) -> Path:
         "images/platform/Dockerfile": DOCKERFILE,
         "functions/scorer/handler.py": "1\n",
         "functions/scorer/probe.json": "{}\n",
+        "functions/orders/handler.py": "1\n",
+        "layers/item/__init__.py": "1\n",
     }
     for name, content in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -72,12 +86,28 @@ def project(root: Path) -> Project:
 def record_built(root: Path) -> ImageArtifact:
     """What a build of this tree would record."""
     dist = DistDir(root / "dist")
-    made = put_image(dist, "platform", lambda folder: write_layout(folder, layers=[{"a": b"1"}]))
-    (recipe,) = Gatherer(root, project(root), Local(), docker=FakeDocker(), tools=Pinned()).recipes()
-    given = inputs(recipe, "BuildKit 1", {})
-    made = replace(made, inputs=given, fingerprint=fingerprint(given))
-    dist.write_artifact(dist.folder("platform"), made)
-    return made
+    image = put_image(dist, "platform", lambda folder: write_layout(folder, layers=[{"a": b"1"}]))
+    made: dict[str, Artifact] = {
+        "platform": image,
+        "orders": put_archive(dist, "orders", spoil=only("orders/handler.py")),
+        "shared": put_archive(dist, "shared", kind="layer", spoil=only("item/__init__.py")),
+    }
+    for recipe in Gatherer(root, project(root), Local(), docker=FakeDocker(), tools=Pinned()).recipes():
+        given = inputs(recipe, "BuildKit 1", {}) if isinstance(recipe, Recipe) else archive.inputs(recipe, "1")
+        built = replace(made[recipe.name], inputs=given, fingerprint=fingerprint(given))
+        if isinstance(built, ZipArtifact):
+            built = replace(built, layers=("shared",))
+        dist.write_artifact(dist.folder(recipe.name), built)
+        image = built if isinstance(built, ImageArtifact) else image
+    return image
+
+
+def only(path: str) -> Callable[[Files], None]:
+    def spoil(files: Files) -> None:
+        files.clear()
+        files[path] = b"1\n"
+
+    return spoil
 
 
 def test_a_release_comes_from_a_commit(root: Path) -> None:
@@ -96,24 +126,26 @@ def test_a_folder_without_a_commit_is_told(tmp_path: Path) -> None:
         wares.source(tmp_path)
 
 
-def test_an_image_of_this_tree_is_taken(root: Path) -> None:
-    wares.hold_built_from(["platform"], project(root), root)
+def test_what_was_built_of_this_tree_is_taken(root: Path) -> None:
+    wares.hold_built_from(NAMES, project(root), root)
 
 
 CHANGES = {
     "functions/scorer/handler.py": ("2\n", "platform: source functions/scorer changed"),
     "images/platform/Dockerfile": (f"{DOCKERFILE}USER 1\n", "platform: dockerfile images/platform/Dockerfile changed"),
     "images/platform/strip.py": ("pass\n", "platform: source images/platform changed"),
+    "functions/orders/handler.py": ("2\n", "orders: source functions/orders changed"),
+    "layers/item/__init__.py": ("2\n", "shared: source layers/item changed"),
 }
 
 
 @pytest.mark.parametrize("path", CHANGES)
-def test_an_image_of_another_tree_would_have_a_tag_that_lies(root: Path, path: str) -> None:
+def test_what_was_built_of_another_tree_would_have_a_name_that_lies(root: Path, path: str) -> None:
     content, said = CHANGES[path]
     (root / path).write_text(content)
     with pytest.raises(UsageError) as caught:
-        wares.hold_built_from(["platform"], project(root), root)
-    assert caught.value.what == "what is in dist/ was not built from this tree: platform"
+        wares.hold_built_from(["platform", "orders"], project(root), root)
+    assert caught.value.what == "what is in dist/ was not built from this tree: platform, orders"
     assert caught.value.why == said
     assert "./noxw -s build sbom scan" in caught.value.remedy
 
@@ -135,34 +167,93 @@ def locked(name: str) -> str:
 
 @pytest.fixture
 def ready(root: Path, project_root: Path) -> Path:
-    """The image described by the locked Syft and passed by the gate, as far as files say."""
+    """All of it described by the locked Syft, passed by the gate, and run, as far as files say."""
     shutil.copytree(project_root / "sbom", root / "sbom")
-    describe(root, locked("syft"))
-    scan(root, locked("trivy"))
+    for name in NAMES:
+        describe(root, locked("syft"), name=name)
+        scan(root, locked("trivy"), name=name)
+    for name in ("platform", "orders"):
+        answered(root, name)
     return root
 
 
-def describe(root: Path, sha256: str, second_source: str = "") -> None:
+def describe(root: Path, sha256: str, second_source: str = "", *, name: str = "platform") -> None:
     syft = FakeSyft(root / "sbom" / "syft.yaml")
     syft.tool = replace(tool("syft", load_lock().pin("syft").version, sha256), second_source=second_source)
-    Describer(DistDir(root / "dist"), root, syft).describe("platform")
+    Describer(DistDir(root / "dist"), root, syft).describe(name)
 
 
-def scan(root: Path, sha256: str, *vulnerabilities: dict[str, object]) -> None:
+def scan(root: Path, sha256: str, *vulnerabilities: dict[str, object], name: str = "platform") -> None:
     now, dist, trivy = datetime.now(UTC), DistDir(root / "dist"), FakeTrivy()
     trivy.tool = tool("trivy", load_lock().pin("trivy").version, sha256)
-    found = {**report(dist.layout("platform")), "CreatedAt": now.isoformat()}
-    found["Results"][0]["Vulnerabilities"] = list(vulnerabilities)
-    trivy.writes = json.dumps(found).encode()
+    if name == "platform":
+        found = report(dist.layout(name))
+        found["Results"][0]["Vulnerabilities"] = list(vulnerabilities)
+    else:
+        found = tree_report(Path(tree_name(dist.read_artifact(name).digest)))
+    trivy.writes = json.dumps({**found, "CreatedAt": now.isoformat()}).encode()
     fresh = facts(updated_at=now - timedelta(hours=1), downloaded_at=now - timedelta(hours=1))
     policy = read_policy(project(root), root)
-    Gate(dist, trivy, Prepared(cache=root, facts=fresh), policy, lambda: now).examine("platform")
+    Gate(dist, trivy, Prepared(cache=root, facts=fresh), policy, lambda: now).examine(name)
+
+
+def answered(root: Path, name: str, **changes: object) -> None:
+    """Every function of an artifact answers its probe."""
+    dist, declared = DistDir(root / "dist"), project(root)
+    probe = (root / "functions/scorer/probe.json").read_bytes()
+    zipped = name == "orders"
+    check = ArtifactCheck(
+        name=name,
+        artifact=dist.read_artifact(name).digest,
+        layers=(dist.read_artifact("shared").digest,) if zipped else (),
+        runtime=declared.runtimes["python3.13"] if zipped else "",
+        runtime_digest="sha256:" + "b" * 64 if zipped else "",
+        rules=RULES,
+        functions=tuple(
+            FunctionCheck(function=one, asked=call(one, declared, probe).asked)
+            for one in declared.functions
+            if declared.runs(one) == name
+        ),
+    )
+    dist.write_check(replace(check, **changes))
 
 
 def test_what_was_built_described_and_passed_may_be_pushed(ready: Path) -> None:
-    (ware,) = wares.inspect(["platform"], project(ready), ready)
-    assert (ware.repository, ware.proven.second_sources) == ("platform", ())
-    assert sorted(ware.proven.documents) == ["findings", "sbom.cdx", "sbom.spdx", "verdict"]
+    image, zipped, layer = wares.inspect(NAMES, project(ready), ready)
+    assert isinstance(image, wares.ImageWare)
+    assert (image.repository, image.proven.second_sources) == ("platform", ())
+    documents = ["check", "findings", "sbom.cdx", "sbom.packages", "sbom.spdx", "verdict"]
+    assert sorted(image.proven.documents) == sorted(zipped.proven.documents) == documents
+    assert sorted(layer.proven.documents) == documents[1:], "no function runs a layer by itself"
+    assert isinstance(zipped, wares.ArchiveWare)
+    assert zipped.archive == DistDir(ready / "dist").archive("orders")
+
+
+def test_an_archive_that_was_exchanged_is_not_pushed(ready: Path) -> None:
+    DistDir(ready / "dist").archive("shared").write_bytes(b"another")
+    with pytest.raises(UsageError, match="dist/shared holds another archive than was built"):
+        wares.inspect(["shared"], project(ready), ready)
+
+
+def test_a_zip_is_held_to_its_layers_also_where_they_were_pushed_before(ready: Path) -> None:
+    dist = DistDir(ready / "dist")
+    dist.write_artifact(dist.folder("shared"), replace(dist.read_artifact("shared"), runtime="python3.12"))
+    with pytest.raises(UsageError, match="Lambda would not run the zip orders with its layers") as caught:
+        wares.inspect(["orders"], project(ready), ready)
+    assert caught.value.why == "the layer shared is for python3.12, the zip is for python3.13"
+
+
+def test_a_zip_whose_functions_were_run_with_another_layer_is_not_pushed(ready: Path) -> None:
+    answered(ready, "orders", layers=(Digest("sha256:" + "0" * 64),))
+    with pytest.raises(UsageError, match="the functions of orders were not run as they are now") as caught:
+        wares.inspect(["orders"], project(ready), ready)
+    assert caught.value.why.startswith(f"its layers: checked was sha256:{'0' * 64}, here is sha256:")
+
+
+def test_a_stand_in_for_the_runtime_marks_the_zip(ready: Path) -> None:
+    answered(ready, "orders", runtime_digest="sha256:" + "c" * 64, second_source="a stand-in")
+    (ware,) = wares.inspect(["orders"], project(ready), ready)
+    assert ware.proven.second_sources == ("a stand-in",)
 
 
 def test_the_exceptions_that_are_checked_out_decide(ready: Path) -> None:
