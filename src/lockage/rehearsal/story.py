@@ -133,7 +133,7 @@ def environments(project: Project) -> list[str]:
 def _made(release: int) -> Iterator[Act]:
     """From source to a release in the store: nobody has credentials until something is pushed."""
     yield MakeTree(release=release)
-    for verb in ("build", "sbom", "scan"):
+    for verb in ("build", "check", "sbom", "scan"):
         yield Verb(release=release, arguments=(verb,))
     yield KeepArtifacts(release=release)
     for verb in ("push", "release"):
