@@ -92,9 +92,7 @@ def test_a_stand_in_for_the_runtime_marks_what_came_of_it(shop: Shop) -> None:
 
 @pytest.mark.parametrize("changes", [{"runtime_digest": digest("c")}, {"runtime": "another"}])
 def test_another_runtime_without_its_mark_is_refused(shop: Shop, changes: dict[str, object]) -> None:
-    with pytest.raises(
-        UsageError, match="were not run in the runtime that is pinned"
-    ) as caught:
+    with pytest.raises(UsageError, match="were not run in the runtime that is pinned") as caught:
         shop.hold(**changes)
     assert caught.value.why.startswith(f"pinned:  {PINNED}\nrun in: ")
     assert "./noxw -s check -- orders" in caught.value.remedy
