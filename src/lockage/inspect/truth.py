@@ -35,7 +35,7 @@ class Untrue(LockageError):  # noqa: N818 - an outcome before it is an error
             f"lock, SBOM and metadata of {name} do not agree; no SBOM was written",
             why="\n".join([*flaws[:_SHOWN], *more]),
             remedy=f"build it again from its lock: ./noxw -s build -- {name}\n"
-            "a difference that comes back is the build's own doing: lock what is extra, or do not copy it beside the packages",
+            "what differs again is the build's own doing: lock what is extra, or do not copy it beside the packages",
         )
 
 

@@ -5,16 +5,16 @@ import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from fakes.archives import SOURCES, Package, put_archive
 from msgspec.structs import replace
 
 from lockage.build.archive import entry, write
-from lockage.model.artifact import LayerArtifact, ZipArtifact
 from lockage.model.dist import DistDir
 from lockage.oci.layout import hash_file
-from lockage.tools.unpack import UnpackError, home, unpack
+from lockage.tools.unpack import Archived, UnpackError, home, unpack
 
 SIX = Package(name="six", version="1.17.0")
 
@@ -25,7 +25,8 @@ def dist(tmp_path: Path) -> DistDir:
 
 
 def test_a_zip_lies_in_the_task_root_and_a_layer_under_opt(dist: DistDir, tmp_path: Path) -> None:
-    for kind, place in (("zip", "var/task"), ("layer", "opt/python")):
+    kinds: tuple[tuple[Literal["zip", "layer"], str], ...] = (("zip", "var/task"), ("layer", "opt/python"))
+    for kind, place in kinds:
         artifact = put_archive(dist, kind, [SIX], kind=kind)
         hashes = unpack(artifact, dist.archive(kind), tmp_path / kind)
         assert home(artifact) == place
@@ -47,7 +48,7 @@ def test_an_empty_archive_is_an_empty_folder(dist: DistDir, tmp_path: Path) -> N
     assert (tmp_path / "root").is_dir()
 
 
-def changed(artifact: ZipArtifact | LayerArtifact, dist: DistDir, rewrite: Callable[[Path], object]) -> ZipArtifact | LayerArtifact:
+def changed(artifact: Archived, dist: DistDir, rewrite: Callable[[Path], object]) -> Archived:
     """An artifact of another archive, as if that had been built."""
     rewrite(dist.archive(artifact.name))
     return replace(artifact, digest=hash_file(dist.archive(artifact.name)))
