@@ -111,7 +111,7 @@ class Gatherer:
             dockerfile=dockerfile,
             dockerfile_digest=sha256(self._text(image.dockerfile).encode()),
             folder=_beside_dockerfile(image, files),
-            sources=tuple(_tree(source, files) for source in image.sources),
+            sources=self._sources(image, files),
             handlers=tuple(sorted({function.handler for function in functions})),
             lock=self._locks.lock(image),
             scripts=_scripts_digest(),
@@ -131,7 +131,7 @@ class Gatherer:
         return ArchiveRecipe(
             name=name,
             kind="zip" if isinstance(declared, Zip) else "layer",
-            sources=tuple(_without(_tree(source, files), lock_files(declared)) for source in declared.sources),
+            sources=self._sources(declared, files),
             lock=self._locks.lock(declared),
             runtime=declared.runtime,
             base=bases[self._project.runtimes[declared.runtime]],
@@ -140,6 +140,11 @@ class Gatherer:
             handlers=tuple(sorted(handlers)),
             budget_mb=declared.budget_mb,
         )
+
+    def _sources(self, declared: Image | Zip | Layer, files: tuple[TreeFile, ...]) -> tuple[Tree, ...]:
+        """Own folders. A lock may stand among them, for this or for a layer below: nothing that runs reads it."""
+        locks = {path for one in self._project.built.values() for path in lock_files(one)}
+        return tuple(_without(_tree(source, files), locks) for source in declared.sources)
 
     def _text(self, path: str) -> str:
         """A file, read once: what is looked at is what is hashed."""

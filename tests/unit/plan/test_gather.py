@@ -106,6 +106,15 @@ def test_gathers_everything_an_image_is_made_of(project: Project) -> None:
     assert [tool.name for tool in app.tools] == ["opa"]
 
 
+def test_a_lock_among_an_image_s_sources_is_none_of_them(project: Project) -> None:
+    yaml = (project.root / "lockage.yaml").read_text()
+    project.write("lockage.yaml", yaml.replace("images/app/requirements.lock", "functions/scorer/requirements.lock"))
+    project.write("functions/scorer/requirements.lock", FILES["images/app/requirements.lock"])
+    project.write("functions/scorer/requirements.in", FILES["images/app/requirements.in"])
+    [source] = project.recipes()[1].sources
+    assert [Path(file.path).name for file in source.files] == ["handler.py", "probe.json"]
+
+
 def test_packages_are_compiled_by_the_image_from_outside_that_all_rests_on(project: Project) -> None:
     project.write("images/app/Dockerfile", FILES["images/app/Dockerfile"] + "FROM scratch\nCOPY x /\n")
     base, app = project.recipes()
