@@ -14,6 +14,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from isal import isal_zlib
@@ -110,10 +111,19 @@ def sam() -> Path:
     return place / "bin" / "sam"
 
 
+@cache
+def python() -> Path:
+    """A Python of the functions' runtime, which SAM wants on the path; the version manager's too, active or not."""
+    name = f"python{PYTHON}"
+    for found in (shutil.which(name), *Path.home().glob(f".pyenv/versions/{PYTHON}*/bin/{name}")):
+        if found and run([found, "-c", ""], ok=tuple(range(256))).code == 0:
+            return Path(found)
+    raise UsageError(f"there is no {name}", why="sam build refuses to work without it", remedy=f"install {name}")
+
+
 def sam_build(project: Project, *options: str) -> None:
     """``sam build``, with the Python of the functions' runtime first on the path, as SAM wants it."""
-    python = Path(run([find_uv_bin(), "python", "find", PYTHON]).stdout.strip())
-    path = os.pathsep.join([str(python.parent), os.environ["PATH"]])
+    path = os.pathsep.join([str(python().parent), os.environ["PATH"]])
     run([sam(), "build", "--template", "template.yaml", *options], cwd=project.root, env={**PUBLIC, "PATH": path})
 
 

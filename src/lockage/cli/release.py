@@ -20,6 +20,7 @@ from lockage.model.dist import DistDir, write
 from lockage.model.ids import Digest
 from lockage.model.release import Release, archive_key, image_tag
 from lockage.publish import acceptance, archives
+from lockage.release import trend
 from lockage.release.make import Source, ingredients, make, probe_event, with_parent
 from lockage.release.store import ReleaseStore
 from lockage.report.live import console as make_console
@@ -69,13 +70,23 @@ def _release(
         acceptance.hold_rehearsal(ware.artifact, reasons, project.registry.account, rehearsal=rehearsal)
         _hold_pushed(ware, source, access.images(), bucket)
     store = ReleaseStore(bucket)
-    release = with_parent(release, _newest(project, store))
+    newest = _newest(project, store)
+    release = with_parent(release, newest)
+    _tell_trend(release, newest, console)
     for one in proven.values():
         for kind, content in one.documents.items():
             store.add_evidence(one.hashes[kind], content)
     if not store.add_release(release):
         console.note(f"release {release.id[:12]} was made before; it is the same")
     return release
+
+
+def _tell_trend(release: Release, before: Release | None, console: Console) -> None:
+    """Against the release that this one follows; made again of the same, that is the one before it."""
+    found = trend.trends(release, before)
+    for line in trend.as_lines(found):
+        console.note(line)
+    github.add_summary(f"### Release `{release.id[:12]}`\n\n{trend.as_markdown(found)}")
 
 
 def _newest(project: Project, store: ReleaseStore) -> Release | None:

@@ -72,6 +72,19 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     sha256: Digest
 
 
+class Weight(msgspec.Struct, frozen=True, kw_only=True):
+    """What one artifact of a release weighs: the next release is compared with it."""
+
+    name: str
+    """As in ``lockage.yaml``."""
+    size: int
+    """Bytes as pushed: compressed layers, or the archive."""
+    unpacked: int
+    """Bytes unpacked."""
+    packages: int
+    """That its SBOM names."""
+
+
 class Release(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All functions of a project at one commit, with what proves them."""
 
@@ -90,6 +103,8 @@ class Release(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why this release may serve a rehearsal only; empty when everything came from its original."""
     layers: tuple[ReleasedLayer, ...] = ()
     """Those of its zips, sorted by name."""
+    weights: tuple[Weight, ...] = ()
+    """Of all artifacts, sorted by name."""
 
     @property
     def id(self) -> ReleaseId:

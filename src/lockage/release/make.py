@@ -18,6 +18,7 @@ from lockage.model.release import (
     Release,
     ReleasedFunction,
     ReleasedLayer,
+    Weight,
     released_function,
 )
 
@@ -41,6 +42,16 @@ class Proven(msgspec.Struct, frozen=True, kw_only=True):
     second_sources: tuple[str, ...]
 
     @property
+    def weight(self) -> Weight:
+        """What the next release is compared with."""
+        return Weight(
+            name=self.artifact.name,
+            size=self.artifact.size,
+            unpacked=self.artifact.unpacked,
+            packages=package_count(self.documents.get("sbom.cdx", b"{}")),
+        )
+
+    @property
     def hashes(self) -> dict[EvidenceKind, Digest]:
         """Each document's name."""
         return {kind: sha256(content) for kind, content in sorted(self.documents.items())}
@@ -51,6 +62,20 @@ class Proven(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(
             Evidence(artifact=self.artifact.digest, kind=kind, sha256=found) for kind, found in self.hashes.items()
         )
+
+
+class _Component(msgspec.Struct, frozen=True):
+    purl: str = ""
+
+
+class _Bom(msgspec.Struct, frozen=True):
+    components: tuple[_Component, ...] = ()
+
+
+def package_count(cyclonedx: bytes) -> int:
+    """Packages that an SBOM names, each once."""
+    found = msgspec.json.decode(cyclonedx, type=_Bom).components
+    return len({one.purl for one in found if one.purl})
 
 
 def sha256(content: bytes) -> Digest:
@@ -90,6 +115,7 @@ def make(
         ),
         layers=tuple(_layer(name, one.artifact) for name, one in sorted(used.items()) if name in project.layers),
         evidence=tuple(sorted(_evidence(used.values()), key=lambda one: (one.artifact, one.kind))),
+        weights=tuple(one.weight for _, one in sorted(used.items())),
         parent=None,
         second_sources=tuple(dict.fromkeys([*reasons, *([REHEARSED] if rehearsal else [])])),
     )

@@ -39,7 +39,7 @@ def proven(*second_sources: str, platform: str = "linux/amd64") -> Proven:
         layers=(),
         inputs=(),
     )
-    documents = {"verdict": b"v", "findings": b"f", "sbom.cdx": b"c", "sbom.spdx": b"s"}
+    documents = {"verdict": b"v", "findings": b"f", "sbom.cdx": b"{}", "sbom.spdx": b"s"}
     return Proven(artifact=artifact, documents=documents, second_sources=second_sources)  # type: ignore[arg-type]
 
 
