@@ -14,7 +14,8 @@ from lockage.model.dist import DistDir
 from lockage.model.ids import Digest
 from lockage.oci import layout
 from lockage.tools.buildx import Build, Builder, Buildx, Export
-from lockage.tools.docker import Docker, Engine, Image
+from lockage.tools.docker import Docker, Engine, Image, Machine
+from lockage.tools.index import Index
 from lockage.tools.locked import Locked
 from lockage.tools.uv import Uv
 
@@ -37,6 +38,9 @@ class FakeDocker(Docker):
 
     def engine(self) -> Engine:
         return Engine(version="26.1.5", context="default", containerd=True)
+
+    def machine(self) -> Machine:
+        return Machine(platform="linux/amd64", cpus=2, memory=1 << 30)
 
     def image(self, reference: str) -> Image | None:
         return self.images.get(reference)
@@ -99,8 +103,9 @@ class FakeUv(Uv):
     def __init__(self) -> None:
         self.installed: list[tuple[str, str]] = []
 
-    def install(self, lock: Path, into: Path, *, python: str, platform: str) -> None:
+    def install(self, lock: Path, into: Path, *, python: str, platform: str, index: Index | None = None) -> None:
         assert lock.is_file()
+        assert index is None
         self.installed.append((python, platform))
         for name, content in {
             "boto3/__init__.py": "VERSION = 1\n",

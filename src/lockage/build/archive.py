@@ -117,24 +117,37 @@ def merged(entries: Iterable[Entry]) -> list[Entry]:
     for one in entries:
         other = found.setdefault(one.path, one)
         if other is not one and (other.sha256, other.executable) != (one.sha256, one.executable):
-            raise ArchiveError(
-                f"two files are called {one.path}",
-                why="they have different contents, and which of them a function would import is an accident",
-                remedy="two packages of one lock bring it: take one of them out, or another version that does not",
-            )
+            raise two_called(one.path, "they have different contents")
     _hold_names(found)
     return [found[path] for path in sorted(found, key=str.encode)]
+
+
+def two_called(path: str, why: str) -> ArchiveError:
+    """The one message for two files of one name, whoever finds them."""
+    return ArchiveError(
+        f"two files are called {path}",
+        why=f"{why}, and which of them a function would import is an accident",
+        remedy="two packages of one lock bring it: take one of them out, or another version that does not",
+    )
 
 
 def _hold_names(paths: Iterable[str]) -> None:
     for path in paths:
         parts = path.split("/")
         if not path or "\\" in path or "\0" in path or {"", ".", ".."} & set(parts):
-            raise ArchiveError(
-                f"{path!r} cannot be a name in an archive",
-                why="it leads out of the folder that Lambda unpacks into, or means another place on another system",
-                remedy="rename the file; if a package brings it, do not use that package",
+            raise _no_name(
+                path, "it leads out of the folder that Lambda unpacks into, or means another place on another system"
             )
+        if not path.isascii() and any("\ud800" <= character <= "\udfff" for character in path):
+            raise _no_name(path, "its bytes are not UTF-8, and unpacked elsewhere it would be called something else")
+
+
+def _no_name(path: str, why: str) -> ArchiveError:
+    return ArchiveError(
+        f"{path!r} cannot be a name in an archive",
+        why=why,
+        remedy="rename the file; if a package brings it, do not use that package",
+    )
 
 
 def _chunks(entries: Sequence[Entry]) -> Iterator[bytes | memoryview]:

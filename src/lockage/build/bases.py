@@ -35,6 +35,11 @@ class Bases:
         self._buildx = buildx
         self._project = project
 
+    @property
+    def platform(self) -> str:
+        """What the engine runs on, such as ``linux/amd64``: what is built for it is built natively."""
+        return self._docker.machine().platform
+
     def context(self, artifact: Artifact, path: Path) -> str:
         """An image of the project as a build context.
 

@@ -13,10 +13,10 @@ import msgspec
 from lockage.build import stage
 from lockage.build.bases import Bases
 from lockage.build.budget import hold_budget
-from lockage.build.bytecode import Compiler
 from lockage.build.normal import digest
 from lockage.build.packages import Packages, Target, key
 from lockage.build.packs import Pack
+from lockage.build.runtime import Runtime
 from lockage.console import Console
 from lockage.model.artifact import ImageArtifact, Layer
 from lockage.model.dist import DistDir, write
@@ -113,14 +113,14 @@ def packages_context(recipe: Recipe, lock: Lock, shop: Workshop) -> str:
         DependencyError: a wheel cannot be had as locked.
         BuildFailed: nothing can compile them, or what should failed.
     """
-    base, pins = _interpreter(recipe), stage.pins(shop.root, lock)
+    base, packages = _interpreter(recipe), stage.packages(shop.root, lock)
     target = Target(python=recipe.python, platform=recipe.platform, compiler=base.digest)
 
     def packs() -> Sequence[Pack]:
-        return shop.packages.packs(pins, target, Compiler(base, shop.buildx, shop.bases))[0]
+        return shop.packages.packs(packages, target, Runtime(base, shop.buildx, shop.bases))[0]
 
     with shop.console.step(f"packages of {recipe.name}") as progress:
-        found = stage.stage_packages([key(pin, target) for pin in pins], packs, recipe.platform, shop.cache)
+        found = stage.stage_packages([key(one, target) for one in packages], packs, recipe.platform, shop.cache)
         if found.reused:
             progress.reused("every one was prepared before")
     return found.context

@@ -1,15 +1,14 @@
-"""From a lock to packs: wheels are fetched by hash for the target, compiled, compressed, and kept once per user.
+"""From a lock to packs: packages are had by hash for the target, compiled, compressed, and kept once per user.
 
-A pack's key covers all that decides it: the requirement with its hashes, the target, what compiles and what compresses.
+A pack's key covers all that decides it: the requirement with its hashes, the index that it comes from if that is named,
+what builds it if it is built from its sdist, the target, what compiles and what compresses.
 So ten functions that share a package share its pack, and an edit of a lock prepares only what is new in it.
 """
 
-import csv
 import hashlib
-import io
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
@@ -17,12 +16,12 @@ from typing import Protocol
 import msgspec
 
 from lockage.build.archive import Entry, entry
+from lockage.build.divide import divide
 from lockage.build.normal import strip_installer
 from lockage.build.packs import Pack, PackStore
+from lockage.build.supply import Builds, Supply, Wanted
 from lockage.plan.archive import writer
 from lockage.plan.recipe import STAGING
-from lockage.plan.requirements import Pin, normalised
-from lockage.tools.buildx import BuildFailed
 from lockage.tools.exclusive import alone
 from lockage.tools.uv import Uv
 
@@ -40,8 +39,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     """Digest of the image whose Python compiles; bytecode does not depend on the platform."""
 
 
-class Compiles(Protocol):
-    """What makes bytecode."""
+class Runs(Builds, Protocol):
+    """The Python that packages are for."""
 
     def compile(self, trees: Path) -> None:
         """Put bytecode beside the modules of every folder in ``trees``; each is compiled by itself."""
@@ -58,75 +57,45 @@ class Packages:
     def __init__(self, store: PackStore, uv: Uv) -> None:
         self.store, self._uv = store, uv
 
-    def packs(self, pins: Sequence[Pin], target: Target, compiler: Compiles) -> tuple[list[Pack], int]:
+    def packs(self, packages: Sequence[Wanted], target: Target, runtime: Runs) -> tuple[list[Pack], int]:
         """A lock's packages in its order, and how many of them were made just now.
 
         Raises:
-            DependencyError: a wheel cannot be had as locked.
-            BuildFailed: the bytecode could not be made.
+            DependencyError: a package cannot be had as locked.
+            Inconclusive: an sdist is for another platform than can build it here.
+            BuildFailed: an sdist gives no wheel, or bytecode could not be made.
+            ArchiveError: two packages bring different files of one name.
         """
-        wanted = {key(pin, target): pin for pin in pins}
+        wanted = {key(one, target): one for one in packages}
         found, made = self._found(wanted), 0
         if len(found) < len(wanted):
             with alone(self.store.place):
-                missing = [pin for one, pin in wanted.items() if one not in self._found(wanted)]  # by now, perhaps none
+                found = self._found(wanted)  # by now, perhaps all of them
+                missing = [package for one, package in wanted.items() if one not in found]
                 if missing:
-                    self._make(missing, target, compiler)
-                found, made = self._found(wanted), len(missing)
+                    self._make(missing, target, runtime)
+                    found, made = self._found(wanted), len(missing)
         return [found[one] for one in wanted], made
 
     def _found(self, wanted: Iterable[str]) -> dict[str, Pack]:
         return {one: pack for one in wanted if (pack := self.store.find(one))}
 
-    def _make(self, pins: Sequence[Pin], target: Target, compiler: Compiles) -> None:
+    def _make(self, packages: Sequence[Wanted], target: Target, runtime: Runs) -> None:
         with tempfile.TemporaryDirectory(prefix=".part-", dir=self.store.place) as work:
             tree, trees = Path(work) / "tree", Path(work) / "trees"
-            lock = Path(work) / "requirements.lock"
-            lock.write_text("".join(f"{pin.text}\n" for pin in pins))
-            self._uv.install(lock, tree, python=target.python, platform=target.platform)
+            Supply(self._uv, runtime, target.python, target.platform).unpack(packages, tree)
             strip_installer(tree)
-            folders = {(pin.name, pin.version): key(pin, target) for pin in pins}
+            folders = {(one.pin.name, one.pin.version): key(one, target) for one in packages}
             divide(tree, folders, trees)
-            compiler.compile(trees)
+            runtime.compile(trees)
             for folder in folders.values():  # one whose marker leaves it out on the target is an empty pack
                 self.store.add(folder, entries(trees / folder))
 
 
-def key(pin: Pin, target: Target) -> str:
+def key(package: Wanted, target: Target) -> str:
     """64 hex digits over all that decides a pack."""
-    about = (STAGING, writer(), pin.text, target.python, target.platform, target.compiler)
+    about = (STAGING, writer(), package.about, target.python, target.platform, target.compiler)
     return hashlib.sha256(msgspec.json.encode(about)).hexdigest()
-
-
-def divide(tree: Path, folders: Mapping[tuple[str, str], str], into: Path) -> None:
-    """Part what was installed together into a folder a package, as each one's ``RECORD`` says.
-
-    Args:
-        tree: where packages were installed.
-        folders: normalised name and version → the folder's name.
-        into: takes the folders; made.
-
-    Raises:
-        BuildFailed: a file belongs to no package, or a package was not asked for.
-    """
-    into.mkdir()
-    for name in folders.values():
-        (into / name).mkdir()
-    left = {path for path in tree.rglob("*") if path.is_file()}
-    for record in sorted(tree.glob("*.dist-info/RECORD")):
-        name, _, version = record.parent.name.removesuffix(".dist-info").rpartition("-")
-        folder = folders.get((normalised(name), version))
-        if folder is None:
-            raise _unexpected(f"{name} {version} was installed, and the lock does not name it")
-        for path in _recorded(record):
-            source, target = tree / path, into / folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if not target.exists():
-                os.link(source, target)
-            left.discard(source)
-    if left:
-        some = ", ".join(sorted(str(path.relative_to(tree)) for path in left)[:5])
-        raise _unexpected(f"files that belong to no package: {some}")
 
 
 def entries(tree: Path) -> list[Entry]:
@@ -139,17 +108,4 @@ def entries(tree: Path) -> list[Entry]:
 def _entry(tree: Path, path: Path) -> Entry:
     return entry(
         path.relative_to(tree).as_posix(), path.read_bytes(), executable=bool(path.stat().st_mode & _EXECUTABLE)
-    )
-
-
-def _recorded(record: Path) -> Iterator[str]:
-    rows: Iterable[list[str]] = csv.reader(io.StringIO(record.read_text()))
-    return (row[0] for row in rows if row)
-
-
-def _unexpected(why: str) -> BuildFailed:
-    return BuildFailed(
-        "the installed packages are not what the lock names",
-        why=why,
-        remedy="lock again; if it stays so, one of the wheels is malformed: use another version of it",
     )

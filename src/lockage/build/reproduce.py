@@ -102,7 +102,7 @@ def _elsewhere(plan: BuildPlan, shop: Workshop, name: str) -> Iterator[Workshop]
 
 
 def _copy(recipe: Recipe | ArchiveRecipe, root: Path, into: Path) -> None:
-    trees, files = list(recipe.sources), [recipe.lock.path] if recipe.lock else []
+    trees, files = list(recipe.sources), list(recipe.lock.paths) if recipe.lock else []
     if isinstance(recipe, Recipe):
         trees += [recipe.folder] if recipe.folder else []
         files.append(recipe.dockerfile.path)

@@ -13,12 +13,12 @@ import msgspec
 from lockage.build.archive import content, merged
 from lockage.build.normal import normalise
 from lockage.build.packs import Pack
+from lockage.build.supply import Wanted, wanted
 from lockage.oci import layout
 from lockage.oci.pack import File, pack_files
 from lockage.plan import requirements
 from lockage.plan.gather import SCRIPTS
 from lockage.plan.recipe import STAGING, Lock, Recipe, ToolUse, Tree, sha256
-from lockage.plan.requirements import Pin
 from lockage.tools.buildx import BuildFailed
 from lockage.tools.exclusive import alone
 from lockage.tools.git import TreeFile, blob
@@ -142,9 +142,9 @@ def stage_tool(tool: ToolUse, program: Path, recipe: Recipe, cache: Path) -> Pac
     return _packed(f"program\n{tool.name}\n{tool.digest}", recipe.platform, cache, _Content(write, holds))
 
 
-def pins(root: Path, lock: Lock) -> tuple[Pin, ...]:
+def packages(root: Path, lock: Lock) -> tuple[Wanted, ...]:
     """What a lock names, as planned."""
-    return requirements.parse(lock.path, planned(root, lock.path, lock.digest).decode())
+    return wanted(lock, lambda one: requirements.parse(one.path, planned(root, one.path, one.digest).decode()))
 
 
 def stage_packages(keys: Sequence[str], packs: Callable[[], Iterable[Pack]], platform: str, cache: Path) -> Packed:

@@ -8,10 +8,10 @@ from pathlib import Path
 from lockage.build import stage
 from lockage.build.archive import Entry, entry, write
 from lockage.build.budget import hold_archive_budget
-from lockage.build.bytecode import Compiler
 from lockage.build.image import Workshop
 from lockage.build.packages import Target
 from lockage.build.packs import Pack
+from lockage.build.runtime import Runtime
 from lockage.model.artifact import LayerArtifact, ZipArtifact
 from lockage.model.ids import Digest
 from lockage.plan.archive import ArchiveRecipe
@@ -58,12 +58,12 @@ def _hold_budget(recipe: ArchiveRecipe, files: Iterable[tuple[str, int]]) -> int
 def _packages(recipe: ArchiveRecipe, shop: Workshop) -> list[Pack]:
     if recipe.lock is None:
         return []
-    pins = stage.pins(shop.root, recipe.lock)
+    wanted = stage.packages(shop.root, recipe.lock)
     target = Target(python=recipe.python, platform=recipe.platform, compiler=recipe.base.digest)
     with shop.console.step(f"packages of {recipe.name}") as progress:
-        packs, made = shop.packages.packs(pins, target, Compiler(recipe.base, shop.buildx, shop.bases))
+        packs, made = shop.packages.packs(wanted, target, Runtime(recipe.base, shop.buildx, shop.bases))
         if made:
-            progress.made(f"{made} of {len(pins)} fetched, compiled and compressed")
+            progress.made(f"{made} of {len(wanted)} fetched, compiled and compressed")
         else:
             progress.reused("every one was prepared before")
     return packs

@@ -43,6 +43,11 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True):
     """Package → the index that it comes from; of all others that is the default one."""
     from_source: "FromSource | None" = None
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Of all locks that are read: its own, and that of what builds from source."""
+        return (self.path, *(self.from_source.lock.paths if self.from_source else ()))
+
 
 class FromSource(msgspec.Struct, frozen=True, kw_only=True):
     """What of a lock is built from sdists."""

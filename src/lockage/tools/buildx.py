@@ -35,6 +35,10 @@ class BuildFailed(LockageError):  # noqa: N818 - an outcome
     exit_code = 15
 
 
+class DiskFull(BuildFailed):
+    """There was no room for what was being built."""
+
+
 class Builder(msgspec.Struct, frozen=True, kw_only=True):
     """A buildx builder."""
 
@@ -142,11 +146,12 @@ class Buildx:
 
 
 def export_command(builder: Builder, export: Export) -> list[str | Path]:
-    """The command line of an export, for the builder's own platform."""
+    """The command line of an export, for the builder's own platform; it is made anew, for whoever asks keeps it."""
     contexts = [word for name in sorted(export.contexts) for word in _context(name, export.contexts[name])]
     return [
         "docker", "buildx", "build", "--builder", builder.name, *OPTIONS,
-        "--file", export.dockerfile, *contexts, "--output", f"type=local,dest={export.output}", export.context,
+        "--file", export.dockerfile, *contexts, "--output", f"type=local,dest={export.output}", "--no-cache",
+        export.context,
     ]  # fmt: skip
 
 
@@ -175,9 +180,9 @@ def failure(name: str, completed: Completed) -> BuildFailed:
     )
 
 
-def disk_full(doing: str, why: str) -> BuildFailed:
+def disk_full(doing: str, why: str) -> DiskFull:
     """The one message for a full disk, whoever hit it."""
-    return BuildFailed(
+    return DiskFull(
         f"the disk is full: {doing}",
         why=why,
         remedy="free some space (docker system df; docker buildx prune) and run this again; "

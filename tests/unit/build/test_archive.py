@@ -1,4 +1,5 @@
 import io
+import os
 import zipfile
 from pathlib import Path
 
@@ -74,6 +75,15 @@ def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
 def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, path: str) -> None:
     with pytest.raises(ArchiveError, match="cannot be a name in an archive"):
         write(tmp_path / "a.zip", [entry(path, b"x")])
+
+
+def test_a_name_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError) as caught:
+        write(tmp_path / "a.zip", [entry(os.fsdecode(b"caf\xe9.py"), b"x")])
+    assert caught.value.what == "'caf\\udce9.py' cannot be a name in an archive"
+    assert caught.value.why.startswith("its bytes are not UTF-8")
+    assert "rename the file" in caught.value.remedy
+    assert not (tmp_path / "a.zip").exists()
 
 
 def test_more_files_than_an_archive_can_list_are_refused(tmp_path: Path) -> None:

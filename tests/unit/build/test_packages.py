@@ -1,12 +1,16 @@
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from lockage.build.packages import Packages, Target, key
 from lockage.build.packs import Pack, PackStore
-from lockage.plan.requirements import Pin, parse
+from lockage.build.supply import Wanted
+from lockage.plan.requirements import parse
+from lockage.tools import index as package_index
 from lockage.tools.buildx import BuildFailed
 from lockage.tools.uv import DependencyError, Uv
 
@@ -14,8 +18,9 @@ TARGET = Target(python="3.13", platform="linux/amd64", compiler="sha256:1")
 HASH = "--hash=sha256:" + "a" * 64
 
 
-def pins(*requirements: str) -> tuple[Pin, ...]:
-    return parse("requirements.lock", "".join(f"{one} {HASH}\n" for one in requirements))
+def locked(*requirements: str) -> tuple[Wanted, ...]:
+    pins = parse("requirements.lock", "".join(f"{one} {HASH}\n" for one in requirements))
+    return tuple(Wanted(pin=pin) for pin in pins)
 
 
 class Index(Uv):
@@ -24,9 +29,10 @@ class Index(Uv):
     def __init__(self, files: Mapping[str, Mapping[str, str]]) -> None:
         self.files, self.asked = files, list[str]()
 
-    def install(self, lock: Path, into: Path, *, python: str, platform: str) -> None:
-        assert (python, platform) == (TARGET.python, TARGET.platform)
-        into.mkdir()
+    def install(
+        self, lock: Path, into: Path, *, python: str, platform: str, index: package_index.Index | None = None
+    ) -> None:
+        assert (python, platform, index) == (TARGET.python, TARGET.platform, None)
         for pin in parse("lock", lock.read_text()):
             self.asked.append(pin.name)
             if pin.name not in self.files:
@@ -47,7 +53,7 @@ class Index(Uv):
 
 
 class Compiler:
-    """Puts a file beside every module; notes in which folders it found some."""
+    """Puts a file beside every module; notes in which folders it found some. Builds nothing."""
 
     def __init__(self) -> None:
         self.compiled: list[str] = []
@@ -56,6 +62,9 @@ class Compiler:
         for module in sorted(trees.rglob("*.py")):
             self.compiled.append(str(module.relative_to(trees).relative_to(module.relative_to(trees).parts[0])))
             module.with_suffix(".pyc").write_text(f"code of {module.read_text()}")
+
+    def build(self, sdists: Path, requirements: Path, wheels: Path, platform: str) -> None:
+        raise AssertionError(f"nothing is to be built: {sdists}, {requirements}, {wheels}, {platform}")
 
 
 @pytest.fixture
@@ -72,7 +81,7 @@ def files(pack: Pack) -> dict[str, bytes]:
 
 
 def test_a_lock_becomes_a_pack_a_package(store: PackStore) -> None:
-    (six, jmes), made = Packages(store, Index(TWO)).packs(pins("six==1.0", "jmes-path==2"), TARGET, Compiler())
+    (six, jmes), made = Packages(store, Index(TWO)).packs(locked("six==1.0", "jmes-path==2"), TARGET, Compiler())
     assert made == 2
     assert files(six) == {
         "six.py": b"SIX = 6\n",
@@ -89,18 +98,18 @@ def test_a_lock_becomes_a_pack_a_package(store: PackStore) -> None:
 
 
 def test_what_was_prepared_is_not_prepared_again(store: PackStore) -> None:
-    Packages(store, Index(SIX)).packs(pins("six==1.0"), TARGET, Compiler())
+    Packages(store, Index(SIX)).packs(locked("six==1.0"), TARGET, Compiler())
     index, compiler = Index(TWO), Compiler()
-    packs, made = Packages(store, index).packs(pins("six==1.0", "jmes-path==2"), TARGET, compiler)
+    packs, made = Packages(store, index).packs(locked("six==1.0", "jmes-path==2"), TARGET, compiler)
     assert (made, index.asked, compiler.compiled) == (1, ["jmes-path"], ["jmes/a.py"])
     assert ["six.py" in files(pack) for pack in packs] == [True, False]
-    _, made = Packages(store, index).packs(pins("jmes-path==2"), TARGET, compiler)
+    _, made = Packages(store, index).packs(locked("jmes-path==2"), TARGET, compiler)
     assert (made, index.asked) == (0, ["jmes-path"])
 
 
 def test_what_the_target_does_not_need_is_an_empty_pack(store: PackStore) -> None:
     (six, other), _ = Packages(store, Index(SIX)).packs(
-        pins("six==1.0", "six==0.9 ; python_version < '3'"), TARGET, Compiler()
+        locked("six==1.0", "six==0.9 ; python_version < '3'"), TARGET, Compiler()
     )
     assert ("six.py" in files(six), files(other)) == (True, {})
 
@@ -114,39 +123,59 @@ def test_what_the_target_does_not_need_is_an_empty_pack(store: PackStore) -> Non
     ],
 )
 def test_every_part_of_a_target_makes_another_pack(other: Target) -> None:
-    (pin,) = pins("six==1.0")
-    assert key(pin, other) != key(pin, TARGET)
+    (six,) = locked("six==1.0")
+    assert key(six, other) != key(six, TARGET)
 
 
 def test_another_hash_makes_another_pack() -> None:
-    (pin,), (same,) = pins("six==1.0"), parse("elsewhere.lock", f"\n\nsix==1.0 \\\n  {HASH}\n  # via x\n")
+    (six,), (same,) = locked("six==1.0"), parse("elsewhere.lock", f"\n\nsix==1.0 \\\n  {HASH}\n  # via x\n")
     (other,) = parse("lock", f"six==1.0 {HASH} {HASH.replace('a', 'b')}\n")
-    assert key(pin, TARGET) == key(same, TARGET) != key(other, TARGET)
+    assert key(six, TARGET) == key(Wanted(pin=same), TARGET) != key(Wanted(pin=other), TARGET)
+
+
+def test_another_index_or_another_way_to_build_it_makes_another_pack() -> None:
+    six, pip, newer = locked("six==1.0", "pip==26.0", "pip==26.1")
+    ways = [
+        six,
+        replace(six, index=package_index.Index(name="internal", url="https://a.example/simple")),
+        replace(six, index=package_index.Index(name="internal", url="https://b.example/simple")),
+        replace(six, built_with=(pip,), script="sha256:1"),
+        replace(six, built_with=(pip,), script="sha256:2"),
+        replace(six, built_with=(newer,), script="sha256:1"),
+        replace(six, built_with=(replace(pip, index=package_index.Index(url="https://a.example/simple")),)),
+    ]
+    assert len({key(way, TARGET) for way in ways}) == len(ways)
+
+
+def test_what_an_index_is_called_does_not_count() -> None:
+    (six,) = locked("six==1.0")
+    one, other = (replace(six, index=package_index.Index(name=name, url="https://a.example")) for name in ("a", "b"))
+    assert key(one, TARGET) == key(other, TARGET)
 
 
 def test_a_failure_leaves_nothing_behind(store: PackStore) -> None:
     with pytest.raises(DependencyError):
-        Packages(store, Index(SIX)).packs(pins("six==1.0", "gone==1"), TARGET, Compiler())
+        Packages(store, Index(SIX)).packs(locked("six==1.0", "gone==1"), TARGET, Compiler())
     assert [path.name for path in store.place.iterdir()] == [".lock"]
 
 
 def test_a_file_that_no_package_claims_is_refused(store: PackStore) -> None:
     class Untidy(Index):
-        def install(self, lock: Path, into: Path, *, python: str, platform: str) -> None:
-            super().install(lock, into, python=python, platform=platform)
+        def install(self, lock: Path, into: Path, **target: Any) -> None:  # noqa: ANN401 - handed on
+            super().install(lock, into, **target)
             (into / "stray.py").write_text("")
 
     with pytest.raises(BuildFailed) as caught:
-        Packages(store, Untidy(SIX)).packs(pins("six==1.0"), TARGET, Compiler())
+        Packages(store, Untidy(SIX)).packs(locked("six==1.0"), TARGET, Compiler())
     assert caught.value.why == "files that belong to no package: stray.py"
 
 
 def test_a_package_that_was_not_asked_for_is_refused(store: PackStore) -> None:
     class Generous(Index):
-        def install(self, lock: Path, into: Path, *, python: str, platform: str) -> None:
-            super().install(lock, into, python=python, platform=platform)
+        def install(self, lock: Path, into: Path, **target: Any) -> None:  # noqa: ANN401 - handed on
+            super().install(lock, into, **target)
             self._unpack(into, "extra-1", {"extra.py": ""})
 
     with pytest.raises(BuildFailed) as caught:
-        Packages(store, Generous(SIX)).packs(pins("six==1.0"), TARGET, Compiler())
+        Packages(store, Generous(SIX)).packs(locked("six==1.0"), TARGET, Compiler())
     assert caught.value.why == "extra 1 was installed, and the lock does not name it"

@@ -14,7 +14,7 @@ from lockage.build.packs import Pack
 from lockage.build.stage import (
     Packed,
     only_checks_need,
-    pins,
+    packages,
     stage_dockerfile,
     stage_folder,
     stage_packages,
@@ -118,10 +118,10 @@ def test_the_dockerfile_is_built_as_planned_and_without_its_neighbours(project: 
 def test_a_lock_is_read_as_planned(tmp_path: Path) -> None:
     (tmp_path / "requirements.lock").write_text(LOCK)
     lock = Lock(path="requirements.lock", digest=sha256(LOCK.encode()))
-    assert [(pin.name, pin.version) for pin in pins(tmp_path, lock)] == [("boto3", "1.0")]
+    assert [(one.pin.name, one.pin.version) for one in packages(tmp_path, lock)] == [("boto3", "1.0")]
     (tmp_path / "requirements.lock").write_text(LOCK.replace("1.0", "1.1"))
     with pytest.raises(LockageError, match=r"requirements\.lock is not what was planned"):
-        pins(tmp_path, lock)
+        packages(tmp_path, lock)
 
 
 def test_each_source_stands_under_its_last_name_and_checks_get_the_handlers(project: Path) -> None:
@@ -164,7 +164,7 @@ def test_the_scripts_are_those_that_the_fingerprint_covers(tmp_path: Path) -> No
     stage_scripts(tmp_path / "lockage")
     expected = {path.name: path.read_text() for path in SCRIPTS.glob("*.py") if path.name != "__init__.py"}
     assert {name: content for name, (_, _, content) in staged(tmp_path / "lockage").items()} == expected
-    assert set(expected) == {"bytecode.py", "imports.py", "wheels.py"}
+    assert set(expected) == {"bytecode.py", "imports.py", "sdists.py", "wheels.py"}
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from lockage.build.execute import execute
 from lockage.build.image import Workshop
 from lockage.build.packages import Target, key
 from lockage.build.stage import ChangedSincePlan
+from lockage.build.supply import Wanted
 from lockage.model.artifact import Artifact, LayerArtifact, ZipArtifact
 from lockage.oci.layout import hash_file
 from lockage.plan.archive import ArchiveRecipe
@@ -45,7 +46,7 @@ def shop(root: Path) -> Workshop:
     store.place.mkdir(parents=True)
     (pin,) = parse("requirements.lock", LOCK)
     target = Target(python="3.13", platform="linux/amd64", compiler=recipes.archive().base.digest)
-    store.add(key(pin, target), [entry("fast/__init__.py", b"# fast\n" * 1000)])
+    store.add(key(Wanted(pin=pin), target), [entry("fast/__init__.py", b"# fast\n" * 1000)])
     return made
 
 

@@ -3,7 +3,18 @@ from pathlib import Path
 import pytest
 
 from lockage.errors import LockageError
-from lockage.tools.buildx import BUILDKIT, Build, Builder, Buildx, choose, command, failure
+from lockage.tools.buildx import (
+    BUILDKIT,
+    Build,
+    Builder,
+    Buildx,
+    DiskFull,
+    Export,
+    choose,
+    command,
+    export_command,
+    failure,
+)
 from lockage.tools.docker import Engine
 from lockage.tools.process import Completed
 
@@ -52,6 +63,25 @@ def test_the_options_that_bytes_depend_on_are_all_there() -> None:
         "--build-context", "sources=/tmp/x/sources",
         "--output", "type=oci,tar=false,dest=dist/.platform-1/layout,compression=gzip,oci-mediatypes=true",
         "/tmp/x/lockage-platform",
+    ]  # fmt: skip
+
+
+def test_what_is_exported_is_made_anew_whatever_buildkit_has_built_before() -> None:
+    export = Export(
+        name="bytecode",
+        dockerfile=Path("/tmp/x/Dockerfile"),
+        context=Path("/tmp/x/lockage-x"),
+        contexts={"trees": "/tmp/x/trees", "lockage": "/tmp/x/lockage"},
+        output=Path("/tmp/x/out"),
+    )
+    words = [str(word) for word in export_command(Builder(name="default", identity="1", container=False), export)]
+    assert words == [
+        "docker", "buildx", "build", "--builder", "default",
+        "--provenance=false", "--sbom=false", "--network=none", "--progress=plain",
+        "--file", "/tmp/x/Dockerfile",
+        "--build-context", "lockage=/tmp/x/lockage",
+        "--build-context", "trees=/tmp/x/trees",
+        "--output", "type=local,dest=/tmp/x/out", "--no-cache", "/tmp/x/lockage-x",
     ]  # fmt: skip
 
 
