@@ -8,6 +8,7 @@ import click
 from msgspec.structs import replace
 
 from lockage import github
+from lockage.cli import natives
 from lockage.cli.options import project_option
 from lockage.cli.subjects import Subjects
 from lockage.config.load import load_local, load_project
@@ -31,10 +32,11 @@ from lockage.tools.docker import Docker
 @click.argument("names", nargs=-1)
 @project_option
 def command(names: tuple[str, ...], *, project_file: Path) -> None:
-    """Run every function of what was built where it will live, on its probe; all failures are told at once.
+    """Hold native code to Lambda's runtime, then run every function where it will live, on its probe.
 
-    NAMES are images, zips and layers of lockage.yaml, a layer for the zips on it; all of them by default. Functions
-    run in the real Runtime Interface Emulator, without network, credentials or a place to write but /tmp. What passed
+    NAMES are images, zips and layers of lockage.yaml, a layer for the zips on it; all of them by default. Machine,
+    symbol versions and libraries of native code are held to what AWS's runtime has, not to what is here. Functions run
+    in the real Runtime Interface Emulator, without network, credentials or a place to write but /tmp. What passed
     stands while artifact, layers, runtime and probe are the same. Exit code 18 when one fails, 11 when one cannot be
     executed on this machine.
     """
@@ -59,13 +61,11 @@ def that_run(names: Sequence[str], project: Project) -> list[str]:
     wanted = {*names, *on_layers} or set(project.built)
     found = dict.fromkeys(project.runs(function) for function in project.functions if project.runs(function) in wanted)
     if unknown or not found:
+        nothing = f"nothing that is built is called {', '.join(unknown)}"
         raise UsageError(
-            f"nothing that is built is called {', '.join(unknown)}"
-            if unknown
-            else f"no function runs {', '.join(names)}",
-            why=f"lockage.yaml builds {', '.join(project.built)}; functions run "
-            f"{', '.join(dict.fromkeys(map(project.runs, project.functions)))}",
-            remedy="give names of those, or none for all of them",
+            nothing if unknown else f"no function runs {', '.join(names)}",
+            why=f"functions run {', '.join(dict.fromkeys(map(project.runs, project.functions)))}",
+            remedy="give names of those or of their layers, or none for all of them",
         )
     return list(found)
 
@@ -104,7 +104,10 @@ def _run(
         with console.step(f"check {case.about.name}") as step:
             step.reused("artifact, layers, runtime and probes are the same")
             found[case.about.name] = case.result()
-    if waiting := [case for case in cases if case.waiting]:
+    waiting = [case for case in cases if case.waiting]
+    for case in waiting:
+        natives.hold(dist.read_artifact(case.about.name), dist, console)
+    if waiting:
         sandbox, machine = Sandbox(docker), docker.machine()
         checker = Checker(sandbox, lambda case: subjects.subject(dist.read_artifact(case.about.name)), machine)
         with checker.begun(waiting) as begun:

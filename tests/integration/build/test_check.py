@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from fakes.checkout import Checkout
 from fakes.shop import HANDLERS, Shop
 
 from lockage.errors import Inconclusive
@@ -94,6 +95,19 @@ def test_an_invoked_function_of_a_zip_answers(tmp_path: Path, capsys: pytest.Cap
     told = capsys.readouterr()
     assert json.loads(told.out) == [{"a": "ä"}, "two", "shop-echo"]
     assert "START RequestId" in told.err
+
+
+def test_functions_of_an_image_are_checked_alike(built: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    for state in ("done", "reused"):
+        capsys.readouterr()
+        built.lockage("check", "platform")
+        told = capsys.readouterr()
+        assert [line.split()[:2] for line in told.out.splitlines()] == [
+            ["pass", name] for name in ("scorer", "remediator", "onboarding")
+        ]
+        assert [line.split()[0] for line in told.err.splitlines() if "check platform" in line] == [state]
+    found = built.dist.read_check("platform")
+    assert (found.artifact, found.layers, found.runtime) == (built.dist.read_artifact("platform").digest, (), "")
 
 
 WELL = {"well": HANDLERS["well"]}

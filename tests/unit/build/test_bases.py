@@ -94,3 +94,33 @@ def test_a_tag_that_came_to_mean_something_else_since_the_plan_is_refused(digest
         Bases(docker, FakeBuildx(), "p").place_of(base)
     assert caught.value.what == "docker-image://standin:1 is not what was planned"
     assert caught.value.why == f"planned {digest}, found {found}"
+
+
+STANDIN = Base(reference=recipes.PINNED, context="docker-image://standin:1", digest="sha256:" + "c" * 64)
+
+
+def test_what_takes_an_image_s_place_runs_by_the_name_it_has_here() -> None:
+    bases = Bases(FakeDocker("standin:1"), FakeBuildx(), "p")
+    assert bases.runnable(STANDIN, "linux/amd64") == "standin:1"
+    with pytest.raises(LockageError, match="is not what was planned"):
+        Bases(FakeDocker(), FakeBuildx(), "p").runnable(STANDIN, "linux/amd64")
+
+
+@pytest.mark.parametrize("context", ["", "docker-image://mirror.example/python@sha256:1"])
+def test_an_image_of_a_registry_is_fetched_once_for_its_platform(context: str) -> None:
+    base = Base(reference=recipes.PINNED, context=context, digest="sha256:1")
+    name = context.removeprefix("docker-image://") or recipes.PINNED
+    docker = FakeDocker()
+    assert Bases(docker, FakeBuildx(), "p").runnable(base, "linux/arm64") == name
+    assert docker.pulled == [(name, "linux/arm64")]
+    there = FakeDocker(name)
+    assert Bases(there, FakeBuildx(), "p").runnable(base, "linux/arm64") == name
+    assert there.pulled == []
+
+
+def test_a_layout_that_takes_an_image_s_place_is_loaded(tmp_path: Path) -> None:
+    digest = write_layout(tmp_path, layers=[{"a": b"1"}])
+    docker = FakeDocker()
+    base = Base(reference=recipes.PINNED, context=f"oci-layout://{tmp_path}@{digest}", digest=digest)
+    assert Bases(docker, FakeBuildx(), "p").runnable(base, "linux/amd64") == f"lockage/runtime@{digest}"
+    assert len(docker.loaded) == 1
