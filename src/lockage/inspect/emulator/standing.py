@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from lockage.inspect.emulator.call import Call
 from lockage.model.check import ArtifactCheck, FunctionCheck
 
-RULES = "1"
+RULES = "2"
 """Version of how functions are run and judged; to be raised when what stands could come out otherwise now."""
 
 

@@ -1,0 +1,60 @@
+"""The native code of what functions run, held to the runtime that AWS gives it, whatever image is at hand here."""
+
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from lockage.console import Console
+from lockage.inspect.native import LAYERS, TASK, Root, Target, hold_native, inspect_native
+from lockage.model.artifact import Artifact, ImageArtifact, LayerArtifact, ZipArtifact
+from lockage.model.dist import DistDir
+from lockage.oci import layout
+from lockage.oci.contents import contents
+from lockage.tools.unpack import mount, unpack
+
+LAMBDAS = "public.ecr.aws/lambda/python:"
+"""How the references begin of the images whose system is known."""
+
+
+def hold(artifact: Artifact, dist: DistDir, console: Console) -> None:
+    """Hold one artifact, a zip with its layers.
+
+    Raises:
+        NativeCodeRefused: some of it cannot run in Lambda; everything is named.
+        NativeCodeDoubtful: it could not be told.
+    """
+    with console.step(f"native code of {artifact.name}") as step, tempfile.TemporaryDirectory() as work:
+        python = _python(artifact, dist)
+        if not python:
+            step.made("not looked at: its base is not one of Lambda's, so only running it can tell")
+            return
+        target = msgspec.convert({"python": python, "platform": artifact.platform}, Target)
+        found = inspect_native(_roots(artifact, dist, Path(work)), target)
+        hold_native(artifact.name, found)
+        step.made(found.summary())
+
+
+def _python(artifact: Artifact, dist: DistDir) -> str:
+    """The minor version of the Lambda runtime below it; empty for an image on another base."""
+    if not isinstance(artifact, ImageArtifact):
+        return artifact.runtime.removeprefix("python")
+    bases = [given.name for given in artifact.inputs if given.kind == "base"]
+    for name in bases:
+        if name.startswith(LAMBDAS):
+            return name.removeprefix(LAMBDAS).partition("@")[0].partition("-")[0]
+    own = (dist.find_artifact(name) for name in bases if "@" not in name)
+    return next((python for one in own if one and (python := _python(one, dist))), "")
+
+
+def _roots(artifact: Artifact, dist: DistDir, work: Path) -> list[Root]:
+    if isinstance(artifact, ImageArtifact):
+        contents(layout.read(dist.layout(artifact.name)), TASK.removeprefix("/"), lambda _: True, work)
+        return [Root(work / TASK.removeprefix("/"), TASK)]
+    layers = artifact.layers if isinstance(artifact, ZipArtifact) else ()
+    archives = [artifact, *(one for one in map(dist.read_artifact, layers) if isinstance(one, LayerArtifact))]
+    roots = []
+    for number, one in enumerate(archives):
+        unpack(one, dist.archive(one.name), work / str(number))
+        roots.append(Root(work / str(number) / mount(one), TASK if one is artifact else LAYERS))
+    return roots

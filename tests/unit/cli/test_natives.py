@@ -1,0 +1,72 @@
+"""Whose native code is held to Lambda's runtime, and where its parts are mounted; what is held is tested elsewhere."""
+
+from pathlib import Path
+
+import pytest
+from fakes.forge import Forge
+
+from lockage.build.archive import Entry, entry, write
+from lockage.cli import natives
+from lockage.console import Console
+from lockage.inspect.native import NativeCodeRefused
+from lockage.model.artifact import Artifact, ImageArtifact, Input, LayerArtifact, ZipArtifact
+from lockage.model.dist import DistDir
+from lockage.model.ids import Digest, Fingerprint
+
+NONE = Fingerprint("sha256:" + "0" * 64)
+
+
+def archived(
+    dist: DistDir, artifact: type[ZipArtifact | LayerArtifact], name: str, *entries: Entry, **more: object
+) -> Artifact:
+    folder = dist.beside(name)
+    digest, size = write(folder / "archive.zip", entries)
+    about = {"name": name, "digest": digest, "fingerprint": NONE, "platform": "linux/amd64", "runtime": "python3.13"}
+    made = artifact(**about, size=size, unpacked=1, inputs=(), **more)  # type: ignore[arg-type]
+    dist.write_artifact(folder, made)
+    dist.replace(name, folder)
+    return made
+
+
+def image(name: str, base: str) -> ImageArtifact:
+    return ImageArtifact(
+        name=name,
+        digest=Digest("sha256:" + "1" * 64),
+        fingerprint=NONE,
+        platform="linux/amd64",
+        size=1,
+        unpacked=1,
+        layers=(),
+        inputs=(Input(kind="base", name=base, digest="sha256:1"),),
+    )
+
+
+def told(artifact: Artifact, dist: DistDir) -> str:
+    console = Console()
+    natives.hold(artifact, dist, console)
+    (record,) = console.records
+    return record.reason
+
+
+@pytest.fixture
+def dist(tmp_path: Path) -> DistDir:
+    return DistDir(tmp_path / "dist")
+
+
+def test_pure_python_is_called_that(dist: DistDir) -> None:
+    made = archived(dist, ZipArtifact, "dashboard", entry("dashboard/handler.py", b"X = 1\n"))
+    assert told(made, dist) == "no native code among 1 file: pure Python"
+
+
+def test_layers_are_looked_at_with_the_zip_that_runs_on_them(dist: DistDir, tmp_path: Path) -> None:
+    forge = Forge(tmp_path / "scratch")
+    newer = forge.library(tmp_path / "native.so", needs=[forge.stub("libc.so.6", "GLIBC_2.99")])
+    archived(dist, LayerArtifact, "deps", entry("python/native.so", newer.read_bytes()))
+    made = archived(dist, ZipArtifact, "ingestion", entry("ingestion/handler.py", b""), layers=("deps",))
+    with pytest.raises(NativeCodeRefused) as caught:
+        natives.hold(made, dist, Console())
+    assert "/opt/python/native.so" in caught.value.why
+
+
+def test_an_image_on_a_base_that_is_not_lambda_s_is_left_to_its_run(dist: DistDir) -> None:
+    assert told(image("app", "docker.io/library/debian:13@sha256:1"), dist).startswith("not looked at: its base is not")
