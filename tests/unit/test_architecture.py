@@ -80,7 +80,11 @@ def test_the_stage_exceptions_are_used() -> None:
 def test_programs_are_run_in_one_place() -> None:
     users = [path for path in modules() if re.search(r"^\s*(import|from) subprocess\b", path.read_text(), re.MULTILINE)]
     # What runs inside a build is no part of this program: another machine's Python runs it.
-    assert [str(path.relative_to(PACKAGE)) for path in users] == ["build/inside/wheels.py", "tools/process.py"]
+    assert [str(path.relative_to(PACKAGE)) for path in users] == [
+        "build/inside/sdists.py",
+        "build/inside/wheels.py",
+        "tools/process.py",
+    ]
 
 
 def test_services_are_called_in_one_place() -> None:

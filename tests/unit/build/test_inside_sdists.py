@@ -1,0 +1,102 @@
+import io
+import os
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from fakes.index import sdist
+
+from lockage.build.inside import sdists
+
+PIP = """\
+import pathlib, sys
+*options, place = sys.argv[1:]
+source = pathlib.Path(place)
+print("pip", *options, source.name, f"umask={source.stat().st_mode & 0o22:o}")
+if (source / "fails").exists():
+    sys.exit("no compiler")
+wheels = pathlib.Path(options[options.index("--wheel-dir") + 1])
+(wheels / f"{source.name}-py3-none-any.whl").write_text(str(source))
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a pip on the path that writes down where it built."""
+    (tmp_path / "path" / "pip").mkdir(parents=True)
+    (tmp_path / "path" / "pip" / "__main__.py").write_text(PIP)
+    (tmp_path / "sdists").mkdir()
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "path"))
+    monkeypatch.setattr(sdists, "PLACE", tmp_path / "place")
+    return tmp_path
+
+
+def run(place: Path) -> int:
+    before = os.umask(0o077)
+    try:
+        return sdists.main(str(place / "sdists"), str(place / "wheels"))
+    finally:
+        os.umask(before)
+
+
+def packed_as_zip(name: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(f"{name}/setup.py", "")
+        archive.writestr("../../escaped", "")
+    return packed.getvalue()
+
+
+def test_every_sdist_becomes_a_wheel_in_a_place_of_a_fixed_name(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (place / "sdists" / "six-1.0.tar.gz").write_bytes(sdist("six", "1.0", {"setup.py": ""}))
+    (place / "sdists" / "old-2.zip").write_bytes(packed_as_zip("old-2"))
+    assert run(place) == 0
+    assert {path.name: path.read_text() for path in (place / "wheels").iterdir()} == {
+        "six-1.0-py3-none-any.whl": f"{place}/place/six-1.0/six-1.0",
+        "old-2-py3-none-any.whl": f"{place}/place/old-2/old-2",
+    }
+    said = capfd.readouterr().out.splitlines()
+    assert [line.split()[-2:] for line in said] == [["old-2", "umask=0"], ["six-1.0", "umask=0"]]
+    assert "--isolated --no-index --no-deps --no-build-isolation --check-build-dependencies" in said[0]
+    assert not list(place.rglob("escaped"))
+
+
+def test_the_first_that_does_not_build_is_named_last(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (place / "sdists" / "bad-1.tar.gz").write_bytes(sdist("bad", "1", {"fails": ""}))
+    (place / "sdists" / "six-1.0.tar.gz").write_bytes(sdist("six", "1.0", {}))
+    assert run(place) == 1
+    assert capfd.readouterr().err == "no compiler\nbad-1.tar.gz does not build\n"
+    assert list((place / "wheels").iterdir()) == []
+
+
+def packed(*names: str, kind: bytes = tarfile.REGTYPE, target: str = "") -> bytes:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as archive:
+        for name in names:
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = kind, target
+            archive.addfile(member)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"<html>", "cannot be unpacked"),
+        (packed("../../escaped"), "would be extracted to"),
+        (packed("x-1/link", kind=tarfile.SYMTYPE, target="/etc/passwd"), "is a link to an absolute path"),
+        (packed("x-1/link", kind=tarfile.SYMTYPE, target="../../out"), "would link to"),
+        (packed("setup.py"), "is no sdist: it holds 0 folders where one is to be"),
+        (packed("x-1/setup.py", "y-1/setup.py"), "is no sdist: it holds 2 folders where one is to be"),
+    ],
+)
+def test_what_is_no_sdist_or_leads_out_of_it_is_named(
+    place: Path, capfd: pytest.CaptureFixture[str], content: bytes, why: str
+) -> None:
+    (place / "sdists" / "x-1.tar.gz").write_bytes(content)
+    assert run(place) == 1
+    said = capfd.readouterr().err
+    assert said.startswith("x-1.tar.gz ")
+    assert why in said
+    assert not list(place.rglob("escaped"))
