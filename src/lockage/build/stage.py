@@ -21,7 +21,7 @@ from lockage.plan.gather import SCRIPTS
 from lockage.plan.recipe import STAGING, Lock, Recipe, ToolUse, Tree, sha256
 from lockage.tools.buildx import BuildFailed
 from lockage.tools.exclusive import alone
-from lockage.tools.git import TreeFile, blob
+from lockage.tools.git import TreeFile, blob, unreadable
 from lockage.tools.locked import check_sha256
 
 _CHECK_PATTERNS = ("*_test.rego", "test_*.py", "*_test.py", "conftest.py", "probe.json")
@@ -215,6 +215,8 @@ def _read(root: Path, path: str) -> bytes:
         return (root / path).read_bytes()
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         raise _changed(path, "it is not there") from error
+    except OSError as error:  # no right to read it, or a link that leads in a circle
+        raise unreadable(path, error) from error
 
 
 def _changed(path: str, why: str) -> ChangedSincePlan:

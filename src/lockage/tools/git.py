@@ -140,13 +140,29 @@ class Git:
         elif not file.is_file():
             return None
         else:
-            mode, content = _EXECUTABLE if os.access(file, os.X_OK) else _REGULAR, file.read_bytes()
+            mode, content = _EXECUTABLE if os.access(file, os.X_OK) else _REGULAR, _content(path, file)
         return TreeFile(path=path, mode=mode, blob=blob(content))
 
 
 def blob(content: bytes) -> str:
     """Git's object id of a content."""
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+def unreadable(path: str, error: OSError) -> UsageError:
+    """The one message for a file that is there and cannot be read, whoever tried."""
+    return UsageError(
+        f"{path} cannot be read",
+        why=error.strerror or str(error),
+        remedy="let whoever builds read it (chmod u+r), or have git ignore it if nothing needs it",
+    )
+
+
+def _content(path: str, file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise unreadable(path, error) from error
 
 
 def _indexed(entry: str) -> TreeFile:

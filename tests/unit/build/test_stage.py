@@ -104,6 +104,16 @@ def test_a_file_that_is_gone_since_is_refused(project: Path) -> None:
     assert (error.what, error.why) == ("functions/scorer/handler.py is not what was planned", "it is not there")
 
 
+def test_a_file_that_cannot_be_read_is_named(project: Path) -> None:
+    recipe = of_files(project)
+    (project / "functions/scorer/handler.py").unlink()
+    (project / "functions/scorer/handler.py").symlink_to("handler.py")
+    error = refused(project, recipe)
+    assert error.what == "functions/scorer/handler.py cannot be read"
+    assert error.why == "Too many levels of symbolic links"
+    assert "let whoever builds read it" in error.remedy
+
+
 def test_the_dockerfile_is_built_as_planned_and_without_its_neighbours(project: Path) -> None:
     recipe = of_files(project)
     (project / "images/platform/Dockerfile.dockerignore").write_text("*\n")

@@ -150,6 +150,19 @@ def test_a_name_that_is_not_utf8_is_refused(root: Path, *, tracked: bool) -> Non
     assert "functions/caf" in caught.value.why
 
 
+def test_a_file_that_may_not_be_read_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (root / "functions/scorer/handler.py").write_text("two\n")
+
+    def denied(_: Path) -> bytes:  # root may read everything, and tests may run as root
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    with pytest.raises(UsageError) as caught:
+        Git(root).files("functions")
+    assert (caught.value.what, caught.value.why) == ("functions/scorer/handler.py cannot be read", "Permission denied")
+    assert "chmod u+r" in caught.value.remedy
+
+
 def test_outside_a_working_tree_the_message_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         Git(tmp_path).files("functions")
