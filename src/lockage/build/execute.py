@@ -51,7 +51,7 @@ def _weigh_again(recipe: Recipe | ArchiveRecipe, shop: Workshop) -> None:
     if isinstance(recipe, Recipe):
         weigh(recipe, layout.read(shop.dist.layout(recipe.name)), shop)
     else:
-        weigh_archive(recipe, shop.dist.archive(recipe.name))
+        weigh_archive(recipe, shop)
 
 
 def _why(step: Step) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lockage.build import stage
 from lockage.build.archive import Entry, entry, write
-from lockage.build.budget import hold_archive_budget
+from lockage.build.budget import File, hold_archive_budget
 from lockage.build.image import Workshop
 from lockage.build.packages import Target
 from lockage.build.packs import Pack
@@ -31,7 +31,7 @@ def build_archive(step: Step, recipe: ArchiveRecipe, shop: Workshop) -> ZipArtif
     folder = shop.dist.beside(step.name)
     try:
         entries = [*_under(recipe.prefix, packs), *_sources(recipe, shop)]
-        unpacked = _hold_budget(recipe, ((one.path, one.size) for one in entries))
+        unpacked = hold_archive_budget(recipe, ((one.path, one.size) for one in entries), _layers(recipe, shop))
         digest, size = write(folder / "archive.zip", entries)
         artifact = _describe(step, recipe, digest, size, unpacked)
         shop.dist.write_artifact(folder, artifact)
@@ -41,18 +41,23 @@ def build_archive(step: Step, recipe: ArchiveRecipe, shop: Workshop) -> ZipArtif
     return artifact
 
 
-def weigh_archive(recipe: ArchiveRecipe, archive: Path) -> int:
-    """Bytes of an archive's files, held to its budget.
+def weigh_archive(recipe: ArchiveRecipe, shop: Workshop) -> int:
+    """Bytes of the files of an archive that stands, held with its layers to its budget.
 
     Raises:
-        OverBudget: it weighs more.
+        OverBudget: they weigh more.
     """
+    return hold_archive_budget(recipe, _files(shop.dist.archive(recipe.name)), _layers(recipe, shop))
+
+
+def _layers(recipe: ArchiveRecipe, shop: Workshop) -> dict[str, list[File]]:
+    """What is in the layers that a zip runs with: every plan has them before it."""
+    return {name: _files(shop.dist.archive(name)) for name in recipe.layers}
+
+
+def _files(archive: Path) -> list[File]:
     with zipfile.ZipFile(archive) as opened:
-        return _hold_budget(recipe, ((one.filename, one.file_size) for one in opened.infolist()))
-
-
-def _hold_budget(recipe: ArchiveRecipe, files: Iterable[tuple[str, int]]) -> int:
-    return hold_archive_budget(recipe.name, f"{recipe.kind}s", files, recipe.budget_mb)
+        return [(one.filename, one.file_size) for one in opened.infolist()]
 
 
 def _packages(recipe: ArchiveRecipe, shop: Workshop) -> list[Pack]:

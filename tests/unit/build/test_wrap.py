@@ -22,6 +22,7 @@ from lockage.plan.decide import BuildPlan
 from lockage.plan.recipe import Lock
 from lockage.plan.requirements import parse
 
+LOCKED = Lock(path="requirements.lock", digest="")
 LOCK = "fast==1.0 --hash=sha256:" + "a" * 64 + "\n"
 
 
@@ -61,7 +62,7 @@ def names(shop: Workshop, name: str = "dashboard") -> list[str]:
 
 
 def test_a_zip_has_packages_and_sources_side_by_side(shop: Workshop) -> None:
-    artifact = built(shop, lock=Lock(path="requirements.lock", digest=""))
+    artifact = built(shop, lock=LOCKED)
     assert names(shop) == ["dashboard/handler.py", "fast/__init__.py"]
     assert isinstance(artifact, ZipArtifact)
     assert artifact.digest == hash_file(shop.dist.archive("dashboard"))
@@ -71,16 +72,53 @@ def test_a_zip_has_packages_and_sources_side_by_side(shop: Workshop) -> None:
 
 
 def test_a_layer_has_all_of_it_where_python_looks(shop: Workshop) -> None:
-    artifact = built(shop, kind="layer", lock=Lock(path="requirements.lock", digest=""))
+    artifact = built(shop, kind="layer", lock=LOCKED)
     assert names(shop) == ["python/dashboard/handler.py", "python/fast/__init__.py"]
     assert isinstance(artifact, LayerArtifact)
 
 
+COMMON = recipes.archive(
+    "common", "layer", sources=(recipes.tree("functions/common", "table.bin"),), lock=LOCKED, handlers=()
+)
+
+
+def layered(shop: Workshop, heavy: bytes, **changes: Any) -> Artifact:  # noqa: ANN401 - any field
+    """A zip and the layer that it runs with, which has a file of its own beside the package of the lock."""
+    (shop.root / "functions/common").mkdir(exist_ok=True)
+    (shop.root / "functions/common/table.bin").write_bytes(heavy)
+    dashboard = recipes.archive(layers=("common",), **changes)
+    return execute(recipes.plan_of(shop.root, COMMON, dashboard), shop)[1]
+
+
 def test_the_layers_of_a_zip_are_named_and_not_packed(shop: Workshop) -> None:
-    artifact = built(shop, layers=("common", "packages"))
+    artifact = layered(shop, b"")
     assert isinstance(artifact, ZipArtifact)
-    assert artifact.layers == ("common", "packages")
+    assert artifact.layers == ("common",)
     assert names(shop) == ["dashboard/handler.py"]
+    assert artifact.unpacked == len("def handle(event, context): ...\n")
+
+
+def test_a_zip_is_held_to_its_budget_with_its_layers(shop: Workshop) -> None:
+    before = layered(shop, b"0" * 900_000, budget_mb=1)
+    with pytest.raises(OverBudget) as caught:
+        layered(shop, b"0" * 1_100_000, budget_mb=1)
+    assert caught.value.what == "dashboard weighs 1 MB unpacked with its layers; its budget is 1 MB"
+    assert caught.value.why.splitlines() == [
+        "    1.1 MB  common: common",
+        "    0.0 MB  common: fast",
+        "    0.0 MB  dashboard",
+    ]
+    assert "raise zips.dashboard.budget_mb with a reason (Lambda takes 262 MB" in caught.value.remedy
+    assert shop.dist.read_artifact("dashboard") == before
+
+
+def test_a_zip_that_stands_is_weighed_again_with_the_layer_that_grew(shop: Workshop) -> None:
+    layered(shop, b"0" * 900_000, budget_mb=1)
+    (shop.root / "functions/common/table.bin").write_bytes(b"0" * 1_100_000)
+    plan = recipes.plan_of(shop.root, COMMON, recipes.archive(layers=("common",), budget_mb=1))
+    layer, function = plan.steps
+    with pytest.raises(OverBudget, match="with its layers"):
+        execute(replace(plan, steps=(layer, replace(function, action="reuse"))), shop)
 
 
 def test_the_same_again_is_the_same_bytes(shop: Workshop, root: Path) -> None:
@@ -90,7 +128,7 @@ def test_the_same_again_is_the_same_bytes(shop: Workshop, root: Path) -> None:
 
 
 def test_what_stands_is_reused_and_held_to_its_budget(shop: Workshop) -> None:
-    recipe = recipes.archive(lock=Lock(path="requirements.lock", digest=""))
+    recipe = recipes.archive(lock=LOCKED)
     plan = recipes.plan_of(shop.root, recipe)
     execute(plan, shop)
     artifact = json.loads(shop.dist.artifact("dashboard").read_bytes())
