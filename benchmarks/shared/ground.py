@@ -24,7 +24,7 @@ _START_SECONDS = 10
 def copy_project(into: Path) -> None:
     """This repository's own project, in a git tree of its own."""
     into.mkdir(parents=True)
-    for folder in ("images", "functions"):
+    for folder in ("images", "functions", "layers"):
         shutil.copytree(ROOT / folder, into / folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "lockage.yaml", into)
     run(["git", "init", "--quiet", into])

@@ -10,7 +10,7 @@ from lockage.model.dist import DistDir
 from lockage.oci import layout
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("images", "functions")
+FOLDERS = ("images", "functions", "layers")
 
 
 class Checkout:

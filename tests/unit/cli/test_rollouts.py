@@ -26,7 +26,7 @@ def project_file(tmp_path: Path, project_root: Path) -> Path:
 @pytest.fixture
 def complete(project_file: Path, project_root: Path) -> Path:
     """The same, with every file that it names."""
-    for folder in ("images", "functions"):
+    for folder in ("images", "functions", "layers"):
         shutil.copytree(project_root / folder, project_file.parent / folder)
     return project_file
 
