@@ -75,7 +75,8 @@ class Shop:
     def __init__(self, root: Path, *, functions: Mapping[str, str] = HANDLERS, platform: str = "linux/amd64") -> None:
         self.root, self.dist = root, DistDir(root / "dist")
         self.write("functions/shop/__init__.py", "")
-        self.write("functions/shop/_core.cpython-27-x86_64-linux-gnu.so", "of another Python")
+        if "foreign" in functions:
+            self.write("functions/shop/_core.cpython-27-x86_64-linux-gnu.so", "of another Python")
         for name, text in functions.items():
             self.write(f"functions/shop/{name}.py", text)
         for name, files in LAYERS.items():

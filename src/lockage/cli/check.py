@@ -8,7 +8,7 @@ import click
 from msgspec.structs import replace
 
 from lockage import github
-from lockage.cli import natives
+from lockage.cli.natives import look
 from lockage.cli.options import project_option
 from lockage.cli.subjects import Subjects
 from lockage.config.load import load_local, load_project
@@ -98,22 +98,21 @@ def _about(artifact: Artifact, subjects: Subjects) -> ArtifactCheck:
 def _run(
     cases: Sequence[Case], subjects: Subjects, docker: Docker, dist: DistDir, console: Console
 ) -> list[ArtifactCheck]:
-    """What stands, and what is run now."""
+    """What stands, and what is found now."""
     found = {}
-    for case in (case for case in cases if not case.waiting):
+    for case in (case for case in cases if not case.due):
         with console.step(f"check {case.about.name}") as step:
             step.reused("artifact, layers, runtime and probes are the same")
             found[case.about.name] = case.result()
-    waiting = [case for case in cases if case.waiting]
-    for case in waiting:
-        natives.hold(dist.read_artifact(case.about.name), dist, console)
-    if waiting:
-        sandbox, machine = Sandbox(docker), docker.machine()
-        checker = Checker(sandbox, lambda case: subjects.subject(dist.read_artifact(case.about.name)), machine)
-        with checker.begun(waiting) as begun:
-            found |= {
-                case.about.name: _ended(case, one, dist, console) for case, one in zip(waiting, begun, strict=True)
-            }
+    if due := [case for case in cases if case.due]:
+        checker = Checker(
+            Sandbox(docker),
+            subject=lambda case: subjects.subject(dist.read_artifact(case.about.name)),
+            native=lambda case: look(dist.read_artifact(case.about.name), dist),
+            machine=docker.machine(),
+        )
+        with checker.begun(due) as begun:
+            found |= {case.about.name: _ended(case, one, dist, console) for case, one in zip(due, begun, strict=True)}
     return [found[case.about.name] for case in cases]
 
 
@@ -121,7 +120,7 @@ def _ended(case: Case, future: "Future[ArtifactCheck]", dist: DistDir, console: 
     with console.step(f"check {case.about.name}") as step:
         check = future.result()
         dist.write_check(check)
-        step.made(check.outcome)
+        step.made(f"{check.outcome}; {check.native.summary}" if check.native else check.outcome)
         return check
 
 
@@ -132,6 +131,8 @@ def _show(checks: Sequence[ArtifactCheck]) -> None:
 
 
 def _lines(check: ArtifactCheck) -> Iterator[str]:
+    if check.native and check.native.failure:
+        yield f"{check.native.failure.outcome:<12} native code of {check.name}"
     for one in check.functions:
         figures = f"first answer after {one.cold_ms} ms, {one.memory_mb} MB held" if one.failure is None else ""
         yield f"{one.outcome:<12} {one.function:<31} {figures}".rstrip()

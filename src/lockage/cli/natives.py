@@ -5,9 +5,18 @@ from pathlib import Path
 
 import msgspec
 
-from lockage.console import Console
-from lockage.inspect.native import LAYERS, TASK, Root, Target, hold_native, inspect_native
+from lockage.inspect.native import (
+    LAYERS,
+    TASK,
+    NativeCodeDoubtful,
+    NativeCodeRefused,
+    Root,
+    Target,
+    hold_native,
+    inspect_native,
+)
 from lockage.model.artifact import Artifact, ImageArtifact, LayerArtifact, ZipArtifact
+from lockage.model.check import Failure, Kind, NativeCheck
 from lockage.model.dist import DistDir
 from lockage.oci import layout
 from lockage.oci.contents import contents
@@ -17,22 +26,26 @@ LAMBDAS = "public.ecr.aws/lambda/python:"
 """How the references begin of the images whose system is known."""
 
 
-def hold(artifact: Artifact, dist: DistDir, console: Console) -> None:
-    """Hold one artifact, a zip with its layers.
+def look(artifact: Artifact, dist: DistDir) -> NativeCheck:
+    """Hold one artifact, a zip with its layers; what is found is told, not raised.
 
     Raises:
-        NativeCodeRefused: some of it cannot run in Lambda; everything is named.
-        NativeCodeDoubtful: it could not be told.
+        RuntimeUnknown: nothing is written down about its runtime.
+        UnpackError: an archive is not what was built.
     """
-    with console.step(f"native code of {artifact.name}") as step, tempfile.TemporaryDirectory() as work:
-        python = _python(artifact, dist)
-        if not python:
-            step.made("not looked at: its base is not one of Lambda's, so only running it can tell")
-            return
-        target = msgspec.convert({"python": python, "platform": artifact.platform}, Target)
+    python = _python(artifact, dist)
+    if not python:
+        return NativeCheck(summary="not looked at: its base is not one of Lambda's, so only running it can tell")
+    target = msgspec.convert({"python": python, "platform": artifact.platform}, Target)
+    with tempfile.TemporaryDirectory() as work:
         found = inspect_native(_roots(artifact, dist, Path(work)), target)
+    try:
         hold_native(artifact.name, found)
-        step.made(found.summary())
+    except (NativeCodeRefused, NativeCodeDoubtful) as error:
+        kind: Kind = "native" if isinstance(error, NativeCodeRefused) else "doubt"
+        failure = Failure(kind=kind, what=error.what, why=error.why, remedy=error.remedy)
+        return NativeCheck(summary=found.summary(), failure=failure)
+    return NativeCheck(summary=found.summary())
 
 
 def _python(artifact: Artifact, dist: DistDir) -> str:

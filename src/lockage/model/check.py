@@ -1,4 +1,4 @@
-"""What came of running an artifact's functions where they will live, each on its probe."""
+"""What came of holding an artifact's native code to its runtime, and of running its functions on their probes."""
 
 from typing import Literal
 
@@ -7,17 +7,36 @@ import msgspec
 from lockage.model.ids import Digest
 from lockage.model.verdict import Outcome
 
-Kind = Literal["start", "import", "library", "handler", "memory", "timeout", "exit", "answer", "machine"]
-"""How a function failed; *machine* when this one cannot execute it, which says nothing about the function."""
+Kind = Literal[
+    "start", "import", "library", "handler", "memory", "timeout", "exit", "answer", "native", "machine", "doubt"
+]
+"""What failed: how a function did, or *native* code. Two say nothing of what was checked: this *machine* cannot execute
+it, and native code of which it could not be told: a *doubt*."""
+
+_UNKNOWN = {"machine", "doubt"}
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a function did not answer."""
+    """Why a function did not answer, or native code does not fit."""
 
     kind: Kind
     what: str
     why: str
     remedy: str
+
+    @property
+    def outcome(self) -> Outcome:
+        """What it says of what was checked."""
+        return "inconclusive" if self.kind in _UNKNOWN else "fail"
+
+
+class NativeCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """An artifact's native code, its layers' included, held to the runtime that AWS gives it."""
+
+    summary: str
+    """What was found, in a line."""
+    failure: Failure | None = None
+    """Why it stops, with everything that is wrong with it."""
 
 
 class FunctionCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,9 +55,7 @@ class FunctionCheck(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def outcome(self) -> Outcome:
         """Whether it imports and answers where it will live."""
-        if self.failure is None:
-            return "pass"
-        return "inconclusive" if self.failure.kind == "machine" else "fail"
+        return self.failure.outcome if self.failure else "pass"
 
 
 class ArtifactCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,14 +74,22 @@ class ArtifactCheck(msgspec.Struct, frozen=True, kw_only=True):
     second_source: str = ""
     """Why this may serve a rehearsal only: what stood in for the runtime's image. An image's is in its inputs."""
     rules: str
-    """Version of how functions are run."""
+    """Version of how native code is held, and functions are run."""
+    native: NativeCheck | None = None
+    """None before it was looked at."""
     functions: tuple[FunctionCheck, ...]
     """In the order of ``lockage.yaml``; every one that runs the artifact."""
 
     @property
+    def failures(self) -> tuple[Failure, ...]:
+        """All that stops it."""
+        found = (self.native, *self.functions)
+        return tuple(one.failure for one in found if one and one.failure)
+
+    @property
     def outcome(self) -> Outcome:
-        """*Pass* when every function passed; one that failed counts more than one of which nothing is known."""
-        found = {one.outcome for one in self.functions}
+        """*Pass* when nothing stops it; what failed counts more than that of which nothing is known."""
+        found = {one.outcome for one in self.failures}
         if "fail" in found:
             return "fail"
         return "inconclusive" if "inconclusive" in found else "pass"

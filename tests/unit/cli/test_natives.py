@@ -6,10 +6,9 @@ import pytest
 from fakes.forge import Forge
 
 from lockage.build.archive import Entry, entry, write
-from lockage.cli import natives
-from lockage.console import Console
-from lockage.inspect.native import NativeCodeRefused
+from lockage.cli.natives import look
 from lockage.model.artifact import Artifact, ImageArtifact, Input, LayerArtifact, ZipArtifact
+from lockage.model.check import NativeCheck
 from lockage.model.dist import DistDir
 from lockage.model.ids import Digest, Fingerprint
 
@@ -41,13 +40,6 @@ def image(name: str, base: str) -> ImageArtifact:
     )
 
 
-def told(artifact: Artifact, dist: DistDir) -> str:
-    console = Console()
-    natives.hold(artifact, dist, console)
-    (record,) = console.records
-    return record.reason
-
-
 @pytest.fixture
 def dist(tmp_path: Path) -> DistDir:
     return DistDir(tmp_path / "dist")
@@ -55,7 +47,7 @@ def dist(tmp_path: Path) -> DistDir:
 
 def test_pure_python_is_called_that(dist: DistDir) -> None:
     made = archived(dist, ZipArtifact, "dashboard", entry("dashboard/handler.py", b"X = 1\n"))
-    assert told(made, dist) == "no native code among 1 file: pure Python"
+    assert look(made, dist) == NativeCheck(summary="no native code among 1 file: pure Python")
 
 
 def test_layers_are_looked_at_with_the_zip_that_runs_on_them(dist: DistDir, tmp_path: Path) -> None:
@@ -63,10 +55,22 @@ def test_layers_are_looked_at_with_the_zip_that_runs_on_them(dist: DistDir, tmp_
     newer = forge.library(tmp_path / "native.so", needs=[forge.stub("libc.so.6", "GLIBC_2.99")])
     archived(dist, LayerArtifact, "deps", entry("python/native.so", newer.read_bytes()))
     made = archived(dist, ZipArtifact, "ingestion", entry("ingestion/handler.py", b""), layers=("deps",))
-    with pytest.raises(NativeCodeRefused) as caught:
-        natives.hold(made, dist, Console())
-    assert "/opt/python/native.so" in caught.value.why
+    found = look(made, dist)
+    assert found.summary.startswith("1 native object, need GLIBC 2.99")
+    assert found.failure is not None
+    assert (found.failure.kind, found.failure.outcome) == ("native", "fail")
+    assert found.failure.what.startswith("native code in ingestion will not run in python3.13 on linux/amd64")
+    assert "/opt/python/native.so" in found.failure.why
+    assert found.failure.remedy
+
+
+def test_what_cannot_be_told_of_native_code_is_a_doubt(dist: DistDir) -> None:
+    made = archived(dist, ZipArtifact, "dashboard", entry("dashboard/x.so", b"no object"))
+    found = look(made, dist).failure
+    assert found is not None
+    assert (found.kind, found.outcome) == ("doubt", "inconclusive")
 
 
 def test_an_image_on_a_base_that_is_not_lambda_s_is_left_to_its_run(dist: DistDir) -> None:
-    assert told(image("app", "docker.io/library/debian:13@sha256:1"), dist).startswith("not looked at: its base is not")
+    found = look(image("app", "docker.io/library/debian:13@sha256:1"), dist)
+    assert (found.summary[:30], found.failure) == ("not looked at: its base is not", None)

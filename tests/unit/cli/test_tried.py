@@ -14,7 +14,7 @@ from lockage.inspect.emulator.call import call
 from lockage.inspect.emulator.hold import FunctionsFailed
 from lockage.inspect.emulator.standing import RULES
 from lockage.model.artifact import Artifact, LayerArtifact, ZipArtifact
-from lockage.model.check import ArtifactCheck, Failure, FunctionCheck
+from lockage.model.check import ArtifactCheck, Failure, FunctionCheck, NativeCheck
 from lockage.model.dist import DistDir
 from lockage.model.ids import Fingerprint
 
@@ -64,6 +64,7 @@ class Shop:
             runtime=PINNED,
             runtime_digest=digest("b"),
             rules=RULES,
+            native=NativeCheck(summary="pure Python"),
             functions=functions,
         )
 

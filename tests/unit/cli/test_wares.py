@@ -28,7 +28,7 @@ from lockage.inspect.describe import Describer
 from lockage.inspect.emulator.call import call
 from lockage.inspect.emulator.standing import RULES
 from lockage.model.artifact import Artifact, ImageArtifact, ZipArtifact
-from lockage.model.check import ArtifactCheck, FunctionCheck
+from lockage.model.check import ArtifactCheck, FunctionCheck, NativeCheck
 from lockage.model.dist import DistDir
 from lockage.model.ids import Digest, Fingerprint
 from lockage.plan import archive
@@ -209,6 +209,7 @@ def answered(root: Path, name: str, **changes: object) -> None:
         runtime=declared.runtimes["python3.13"] if zipped else "",
         runtime_digest="sha256:" + "b" * 64 if zipped else "",
         rules=RULES,
+        native=NativeCheck(summary="pure Python"),
         functions=tuple(
             FunctionCheck(function=one, asked=call(one, declared, probe).asked)
             for one in declared.functions

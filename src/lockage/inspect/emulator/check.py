@@ -13,9 +13,9 @@ from lockage.inspect.emulator.call import Call
 from lockage.inspect.emulator.cause import failure
 from lockage.inspect.emulator.reading import Reading
 from lockage.inspect.emulator.sandbox import Place, Sandbox
-from lockage.inspect.emulator.standing import standing
+from lockage.inspect.emulator.standing import standing, standing_native
 from lockage.inspect.emulator.subject import Subject
-from lockage.model.check import ArtifactCheck, FunctionCheck
+from lockage.model.check import ArtifactCheck, FunctionCheck, NativeCheck
 from lockage.tools import process
 from lockage.tools.docker import Machine
 
@@ -46,10 +46,21 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         """What is to be run."""
         return tuple(call for call in self.calls if call.function not in self.standing)
 
-    def result(self, run: Iterable[FunctionCheck] = ()) -> ArtifactCheck:
-        """With what was run, and what stands."""
+    @property
+    def due(self) -> bool:
+        """Whether anything is to be done."""
+        return bool(self.waiting) or self.native is None
+
+    @property
+    def native(self) -> NativeCheck | None:
+        """What stands of native code."""
+        return standing_native(self.before, self.about)
+
+    def result(self, native: NativeCheck | None = None, run: Iterable[FunctionCheck] = ()) -> ArtifactCheck:
+        """With what was found and run now, and what stands."""
         found = {**self.standing, **{one.function: one for one in run}}
-        return replace(self.about, functions=tuple(found[call.function] for call in self.calls))
+        functions = tuple(found[call.function] for call in self.calls)
+        return replace(self.about, native=native or self.native, functions=functions)
 
 
 def slots(machine: Machine, cases: Sequence[Case]) -> int:
@@ -64,15 +75,22 @@ class Checker:
     Args:
         sandbox: runs one function.
         subject: says what a case's functions run from.
+        native: looks at a case's native code.
         machine: what the engine runs on.
     """
 
-    def __init__(self, sandbox: Sandbox, subject: Callable[[Case], Subject], machine: Machine) -> None:
-        self._sandbox, self._subject, self._machine = sandbox, subject, machine
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        subject: Callable[[Case], Subject],
+        native: Callable[[Case], NativeCheck],
+        machine: Machine,
+    ) -> None:
+        self._sandbox, self._subject, self._native, self._machine = sandbox, subject, native, machine
 
     @contextmanager
     def begun(self, cases: Sequence[Case]) -> Iterator[list["Future[ArtifactCheck]"]]:
-        """Cases of which something waits, under way; a result for each, in their order.
+        """Cases of which something is due, under way; a result for each, in their order.
 
         After Ctrl-C what was not begun never is, and what runs is interrupted and removed.
         """
@@ -87,6 +105,12 @@ class Checker:
                 raise
 
     def _check(self, case: Case, free: BoundedSemaphore) -> ArtifactCheck:
+        with ThreadPoolExecutor(1) as beside:
+            native = None if case.native else beside.submit(self._native, case)
+            run = self._run_all(case, free) if case.waiting else []
+            return case.result(native.result() if native else None, run)
+
+    def _run_all(self, case: Case, free: BoundedSemaphore) -> list[FunctionCheck]:
         foreign = "" if case.platform == self._machine.platform else self._machine.platform
 
         def run(call: Call, place: Place) -> FunctionCheck:
@@ -95,12 +119,12 @@ class Checker:
 
         try:
             with self._sandbox.unpacked(self._subject(case)) as place, ThreadPoolExecutor(len(case.waiting)) as pool:
-                return case.result(pool.map(lambda call: run(call, place), case.waiting))
+                return list(pool.map(lambda call: run(call, place), case.waiting))
         except ToolError as error:
             if not foreign:
                 raise
             reading = Reading(trouble=f"{error.what}\n{error.why}")
-            return case.result(_result(call, reading, foreign) for call in case.waiting)
+            return [_result(call, reading, foreign) for call in case.waiting]
 
 
 def _result(call: Call, reading: Reading, foreign: str) -> FunctionCheck:

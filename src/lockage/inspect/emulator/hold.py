@@ -1,5 +1,6 @@
 """The door: a function that does not answer where it will live goes no further."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
@@ -10,9 +11,16 @@ from lockage.inspect.emulator.standing import RULES
 from lockage.model.check import ArtifactCheck, Failure
 from lockage.model.ids import Digest
 
+_FAILED = ("function", "{} failed")
+_SENTENCES = {
+    "native": ("artifact", "native code of {} does not fit"),
+    "doubt": ("artifact", "of native code of {} it could not be told"),
+    "machine": ("function", "{} could not be tried"),
+}
+
 
 class FunctionsFailed(LockageError):  # noqa: N818 - an outcome
-    """A function does not import, or does not answer its probe."""
+    """A function does not import or does not answer its probe, or its native code does not fit the runtime."""
 
     exit_code: ClassVar[int] = 18
 
@@ -27,18 +35,18 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def hold_answered(checks: Sequence[ArtifactCheck]) -> None:
-    """Refuse functions that did not answer, all of them at once.
+    """Refuse functions that did not answer, and native code that does not fit, all of it at once.
 
     Raises:
         FunctionsFailed: at least one failed; those of which nothing is known are listed with them.
         Inconclusive: none failed, and of at least one nothing is known.
     """
-    failures = [one.failure for check in checks for one in check.functions if one.failure]
-    failed = [one for one in failures if one.kind != "machine"]
+    failures = [one for check in checks for one in check.failures]
+    failed = [one for one in failures if one.outcome == "fail"]
     if failed:
-        raise FunctionsFailed(_what(len(failed), "failed"), why=_told(failures), remedy=_remedies(failures))
+        raise FunctionsFailed(_what(failed), why=_told(failures), remedy=_remedies(failures))
     if failures:
-        raise Inconclusive(_what(len(failures), "could not be tried"), why=_told(failures), remedy=_remedies(failures))
+        raise Inconclusive(_what(failures), why=_told(failures), remedy=_remedies(failures))
 
 
 def hold_checked(check: ArtifactCheck, expected: Expected) -> tuple[str, ...]:
@@ -56,6 +64,7 @@ def hold_checked(check: ArtifactCheck, expected: Expected) -> tuple[str, ...]:
             ("the artifact", check.artifact, expected.artifact),
             ("its layers", " ".join(check.layers) or "none", " ".join(expected.layers) or "none"),
             ("how functions are run", check.rules, RULES),
+            ("native code", "looked at" if check.native else "not looked at", "looked at"),
             *((f"how {name} is asked", asked.get(name, "nothing"), wanted) for name, wanted in expected.asked.items()),
         )
         if found != wanted
@@ -70,8 +79,11 @@ def hold_checked(check: ArtifactCheck, expected: Expected) -> tuple[str, ...]:
     return (check.second_source,) if check.second_source else ()
 
 
-def _what(number: int, how: str) -> str:
-    return f"1 function {how}" if number == 1 else f"{number} functions {how}"
+def _what(failures: Iterable[Failure]) -> str:
+    """``2 functions failed, and native code of 1 artifact does not fit``."""
+    counts = Counter(_SENTENCES.get(one.kind, _FAILED) for one in failures)
+    told = (text.format(f"{number} {what}{'' if number == 1 else 's'}") for (what, text), number in counts.items())
+    return ", and ".join(told)
 
 
 def _told(failures: Iterable[Failure]) -> str:

@@ -6,10 +6,10 @@ Only what passed stands. A failure may have been the machine's, and whoever asks
 from collections.abc import Iterable
 
 from lockage.inspect.emulator.call import Call
-from lockage.model.check import ArtifactCheck, FunctionCheck
+from lockage.model.check import ArtifactCheck, FunctionCheck, NativeCheck
 
-RULES = "2"
-"""Version of how functions are run and judged; to be raised when what stands could come out otherwise now."""
+RULES = "3"
+"""Version of how native code is held and functions are run; to be raised when either could come out otherwise now."""
 
 
 def standing(before: ArtifactCheck | None, now: ArtifactCheck, calls: Iterable[Call]) -> dict[str, FunctionCheck]:
@@ -26,6 +26,13 @@ def standing(before: ArtifactCheck | None, now: ArtifactCheck, calls: Iterable[C
     return {
         one.function: one for one in before.functions if one.failure is None and asked.get(one.function) == one.asked
     }
+
+
+def standing_native(before: ArtifactCheck | None, now: ArtifactCheck) -> NativeCheck | None:
+    """What was found of native code, if that stands."""
+    if before is None or _basis(before) != _basis(now) or before.native is None:
+        return None
+    return None if before.native.failure else before.native
 
 
 def _basis(check: ArtifactCheck) -> tuple[object, ...]:

@@ -12,12 +12,22 @@ from lockage.inspect.emulator.hold import Expected, FunctionsFailed, hold_answer
 from lockage.inspect.emulator.sandbox import Sandbox
 from lockage.inspect.emulator.standing import RULES
 from lockage.inspect.emulator.subject import Subject
-from lockage.model.check import ArtifactCheck
+from lockage.model.check import ArtifactCheck, Failure, NativeCheck
 from lockage.model.ids import Digest
 from lockage.tools.docker import Machine
 
 MACHINE = Machine(platform="linux/amd64", cpus=2, memory=8 << 30)
 RAISES = Behaviour(asked=answer('{"errorType": "KeyError", "errorMessage": "x"}'))
+
+
+PURE = NativeCheck(summary="pure Python")
+UNFIT = NativeCheck(
+    summary="1 native object",
+    failure=Failure(kind="native", what="it will not run", why="x.so needs y", remedy="bring y"),
+)
+DOUBTFUL = NativeCheck(
+    summary="1 native object", failure=Failure(kind="doubt", what="it cannot be told", why="x.so", remedy="look at it")
+)
 
 
 def digest(letter: str) -> Digest:
@@ -36,11 +46,13 @@ def case(*calls: Call, **changes: Any) -> Case:  # noqa: ANN401 - any field
     return Case(**{"about": ABOUT, "before": None, "platform": "linux/amd64", "calls": calls, **changes})
 
 
-def checked(engine: FakeEngine, *cases: Case, machine: Machine = MACHINE) -> Sequence[ArtifactCheck]:
+def checked(
+    engine: FakeEngine, *cases: Case, machine: Machine = MACHINE, native: NativeCheck = PURE
+) -> Sequence[ArtifactCheck]:
     def subject(one: Case) -> Subject:
         return Subject(image=one.about.name, platform=one.platform)
 
-    with Checker(Sandbox(engine), subject, machine).begun(cases) as begun:
+    with Checker(Sandbox(engine), subject, lambda _: native, machine).begun(cases) as begun:
         return [future.result() for future in begun]
 
 
@@ -64,8 +76,8 @@ def test_what_passed_stands_and_only_the_rest_is_run() -> None:
     [after] = checked(engine, again)
     assert sorted(container.command[0] for container in engine.started) == ["b.handle", "new.handle"]
     assert after.outcome == "pass"
-    assert case(call("a"), call("b"), before=after).waiting == ()
-    assert case(call("a"), before=after).result().functions == after.functions[:1]
+    assert not case(call("a"), call("b"), before=after).due
+    assert case(call("a"), before=after).result() == replace(after, functions=after.functions[:1])
 
 
 @pytest.mark.parametrize(
@@ -81,14 +93,16 @@ def test_what_passed_stands_and_only_the_rest_is_run() -> None:
 )
 def test_nothing_stands_of_another_artifact_layer_runtime_or_rule(changes: dict[str, Any]) -> None:
     [before] = checked(FakeEngine(), case(call("a")))
-    assert case(call("a"), before=before).waiting == ()
-    assert len(case(call("a"), before=before, about=replace(ABOUT, **changes)).waiting) == 1
+    assert not case(call("a"), before=before).due
+    another = case(call("a"), before=before, about=replace(ABOUT, **changes))
+    assert (len(another.waiting), another.native) == (1, None)
 
 
 @pytest.mark.parametrize("changes", [{"event": b"[]"}, {"memory_mb": 128}, {"variables": {"A": "1"}}])
 def test_nothing_stands_of_what_is_asked_otherwise(changes: dict[str, Any]) -> None:
     [before] = checked(FakeEngine(), case(call("a")))
-    assert len(case(call("a", **changes), before=before).waiting) == 1
+    another = case(call("a", **changes), before=before)
+    assert (len(another.waiting), another.native) == (1, PURE)
 
 
 @pytest.mark.parametrize(
@@ -116,13 +130,17 @@ def test_an_archive_whose_runtime_is_not_there_for_its_platform_is_inconclusive_
         def unpacked(self, subject: Subject) -> NoReturn:
             raise ToolError("docker failed", why=f"No such image: {subject.image}", remedy="")
 
-    checker = Checker(NoSuchImage(FakeEngine()), lambda _: Subject(image="i", platform="linux/arm64"), MACHINE)
+    def of(platform: str) -> Checker:
+        return Checker(
+            NoSuchImage(FakeEngine()), lambda _: Subject(image="i", platform=platform), lambda _: PURE, MACHINE
+        )
+
+    checker = of("linux/arm64")
     with checker.begun([case(call("a"), **ARM)]) as [future]:
         [found] = future.result().functions
     assert found.failure is not None
     assert (found.outcome, "No such image" in found.failure.why) == ("inconclusive", True)
-    native = Checker(NoSuchImage(FakeEngine()), lambda _: Subject(image="i", platform="linux/amd64"), MACHINE)
-    with native.begun([case(call("a"))]) as [future], pytest.raises(ToolError):
+    with of("linux/amd64").begun([case(call("a"))]) as [future], pytest.raises(ToolError):
         future.result()
 
 
@@ -141,6 +159,32 @@ def test_all_failures_are_told_at_once() -> None:
         "a answered with an error: KeyError\n  x\n  said\nb answered with an error: KeyError\n  x\n  said"
     )
     assert caught.value.remedy == "mend the function, or the event it was given"
+
+
+def test_native_code_is_looked_at_beside_the_runs_and_told_with_them() -> None:
+    [found] = checked(FakeEngine({"a.handle": RAISES}), case(call("a"), call("b")), native=UNFIT)
+    assert (found.native, found.outcome) == (UNFIT, "fail")
+    with pytest.raises(FunctionsFailed) as caught:
+        hold_answered([found])
+    assert caught.value.what == "native code of 1 artifact does not fit, and 1 function failed"
+    assert caught.value.why.startswith("it will not run\n  x.so needs y\na answered with an error")
+    assert caught.value.remedy == "bring y\nmend the function, or the event it was given"
+
+
+def test_native_code_that_was_refused_is_looked_at_again_and_what_answered_is_not_run_again() -> None:
+    [before] = checked(FakeEngine(), case(call("a")), native=UNFIT)
+    again = case(call("a"), before=before)
+    assert (again.due, again.waiting) == (True, ())
+    engine = FakeEngine()
+    [after] = checked(engine, again)
+    assert (engine.started, after.native, after.outcome) == ([], PURE, "pass")
+
+
+def test_native_code_that_could_not_be_told_is_inconclusive() -> None:
+    [found] = checked(FakeEngine(), case(call("a")), native=DOUBTFUL)
+    assert found.outcome == "inconclusive"
+    with pytest.raises(Inconclusive, match="of native code of 1 artifact it could not be told"):
+        hold_answered([found])
 
 
 def expected(**changes: Any) -> Expected:  # noqa: ANN401 - any field
@@ -183,6 +227,13 @@ def test_a_check_that_did_not_pass_opens_nothing(engine: FakeEngine, platform: s
     [found] = checked(engine, case(call("a"), platform=platform))
     with pytest.raises(error):
         hold_checked(found, expected())
+
+
+def test_a_check_without_a_look_at_native_code_opens_nothing() -> None:
+    [found] = checked(FakeEngine(), case(call("a")))
+    with pytest.raises(UsageError) as caught:
+        hold_checked(replace(found, native=None), expected())
+    assert caught.value.why == "native code: checked was not looked at, here is looked at"
 
 
 class Interrupted(FakeEngine):
