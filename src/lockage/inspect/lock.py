@@ -5,15 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import msgspec
-from packaging.markers import Marker
 
 from lockage.errors import UsageError
 from lockage.model.artifact import Artifact, ImageArtifact, Input
 from lockage.model.dist import DistDir
+from lockage.plan.markers import applies
 from lockage.plan.requirements import Pin, normalised, parse
 
-_MACHINES = {"linux/amd64": "x86_64", "linux/arm64": "aarch64"}
-_HASH = " --hash="
 _SOURCE = "from source"
 """The option of an artifact that names what was built from sdists."""
 
@@ -57,8 +55,8 @@ def read(artifact: Artifact, root: Path, dist: DistDir) -> Lock:
     for one in _built_of(artifact, dist):
         for lock in _of_kind(one, "requirements"):
             pins = parse(lock.name, _as_built(one, lock, root).decode())
-            environment, built = target(one), _built(one)
-            taken = [pin for pin in pins if _applies(pin, environment)]
+            python, built = _python(one), _built(one)
+            taken = [pin for pin in pins if applies(pin, python, one.platform)]
             left_out = [pin for pin in pins if pin not in taken]
             found = Lock(
                 files=(*found.files, lock),
@@ -66,24 +64,6 @@ def read(artifact: Artifact, root: Path, dist: DistDir) -> Lock:
                 left_out=(*found.left_out, *(_locked(lock.name, pin, built) for pin in left_out)),
             )
     return found
-
-
-def target(artifact: Artifact) -> dict[str, str]:
-    """What markers are asked about, as uv answers for a minor version and a platform: not this machine's own."""
-    python = _python(artifact)
-    return {
-        "implementation_name": "cpython",
-        "implementation_version": f"{python}.0",
-        "os_name": "posix",
-        "platform_machine": _MACHINES[artifact.platform],
-        "platform_python_implementation": "CPython",
-        "platform_release": "",
-        "platform_system": "Linux",
-        "platform_version": "",
-        "python_full_version": f"{python}.0",
-        "python_version": python,
-        "sys_platform": "linux",
-    }
 
 
 def _python(artifact: Artifact) -> str:
@@ -127,11 +107,6 @@ def _another(artifact: Artifact, recorded: str, found: str) -> UsageError:
         why=f"{recorded}; {found}",
         remedy=f"build it again: ./noxw -s build -- {artifact.name}",
     )
-
-
-def _applies(pin: Pin, environment: dict[str, str]) -> bool:
-    marker = pin.text.partition(_HASH)[0].partition(";")[2].strip()
-    return not marker or Marker(marker).evaluate(environment)
 
 
 def _built(artifact: Artifact) -> set[str]:

@@ -81,10 +81,10 @@ def test_markers_are_asked_about_the_target_not_about_this_machine(dist: DistDir
     assert (len(found.packages), len(found.left_out)) == ((1, 0) if MARKERS[marker] else (0, 1))
 
 
-def test_the_target_is_the_artifacts_own(dist: DistDir) -> None:
-    artifact = replace(put_archive(dist, "shop"), runtime="python3.12", platform="linux/arm64")
-    found = lock.target(artifact)
-    assert (found["python_version"], found["platform_machine"]) == ("3.12", "aarch64")
+def test_the_target_is_the_artifacts_own(dist: DistDir, tmp_path: Path) -> None:
+    text = f"six==1.17.0 ; python_version == '3.12' and platform_machine == 'aarch64' --hash=sha256:{'a' * 64}\n"
+    artifact = replace(put_archive(dist, "shop", lock=text), runtime="python3.12", platform="linux/arm64")
+    assert len(lock.read(artifact, tmp_path, dist).packages) == 1
 
 
 def test_an_image_has_the_locks_of_those_it_is_built_upon_too(dist: DistDir, tmp_path: Path) -> None:
