@@ -30,7 +30,12 @@ PATIENCE = 60.0
 
 
 def install(session: nox.Session, *, extras: tuple[str, ...] = (), groups: tuple[str, ...] = ()) -> None:
-    """Sync the session's environment with the lock: the core, and what is named. Nothing with ``-R``."""
+    """Sync the session's environment with the lock: the core, and what is named. Nothing with ``-R``.
+
+    Python keeps bytecode in nox's own folder, also where the machine wants none beside sources: what is not compiled
+    anew starts in two thirds of the time.
+    """
+    session.env.update(PYTHONDONTWRITEBYTECODE="", PYTHONPYCACHEPREFIX=str(session.cache_dir.absolute() / "bytecode"))
     selected = [f"--extra={extra}" for extra in extras] + [f"--group={group}" for group in groups]
     session.run_install(
         *("uv", "sync", "--quiet", "--locked", "--no-default-groups", *selected),
