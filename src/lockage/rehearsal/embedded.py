@@ -92,11 +92,14 @@ class EmbeddedAws:
         return self
 
     def stop(self) -> int:
-        """Stop it, remove its containers and forget its images; returns how many containers. Safe to do twice."""
-        removed = engine.remove_containers(self.label)
+        """End it, remove its containers and forget its images; returns how many containers. Safe to do twice.
+
+        It is ended first, and at once: it would take down its containers one by one, and start others meanwhile.
+        """
         if self._running:
-            self._running.stop()
-        removed += engine.remove_containers(self.label)  # what it started in between
+            self._running.kill()
+        removed = engine.remove_containers(self.label)
+        removed += engine.remove_containers(self.label)  # what the engine was still making for it
         engine.remove_images(self.registry)
         return removed
 

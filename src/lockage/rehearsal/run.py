@@ -5,6 +5,7 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -92,7 +93,10 @@ class Rehearsal:
             self.left = how_to_look(aws, self._project)
             return
         with self._console.step("clean up") as step:
-            count = aws.stop()
+            with ThreadPoolExecutor(max_workers=1) as beside:
+                for tree in aws.folder.glob("release-*"):  # thousands of small files, which no container holds
+                    beside.submit(shutil.rmtree, tree, ignore_errors=True)
+                count = aws.stop()
             shutil.rmtree(aws.folder, ignore_errors=True)
             step.made(f"{count} containers removed")
 

@@ -3,6 +3,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -75,17 +76,18 @@ def wait_for(marker: Path) -> str:
     return marker.read_text()
 
 
-def test_what_runs_in_the_background_is_stopped_with_all_it_started(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", [Running.stop, Running.kill])
+def test_what_runs_in_the_background_ends_with_all_it_started(tmp_path: Path, end: Callable[[Running], None]) -> None:
     child = f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
     running = Running(
         python(f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"), log=tmp_path / "log"
     )
     pid = int(wait_for(tmp_path / "pid"))
     assert running.ended() is None
-    running.stop()
-    running.stop()
+    end(running)
+    end(running)
     assert running.ended() is not None
-    assert not alive(pid)
+    wait_until_gone(pid)
 
 
 def test_a_background_programs_output_is_in_its_log(tmp_path: Path) -> None:
@@ -105,6 +107,13 @@ def interrupt_when(marker: Path) -> None:
     while not (marker.exists() and marker.read_text()):
         time.sleep(0.01)
     os.kill(os.getpid(), signal.SIGINT)
+
+
+def wait_until_gone(pid: int) -> None:
+    deadline = time.monotonic() + 10
+    while alive(pid):
+        assert time.monotonic() < deadline, f"{pid} is still there"
+        time.sleep(0.01)
 
 
 def alive(pid: int) -> bool:
