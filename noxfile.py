@@ -145,11 +145,11 @@ def reproduce(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure against peers, side by side; prints lines `ratio <what> <figure>`: one benchmark by NAME."""
-    install(session, extras=("build", "rehearsal"))
-    name, *rest = set_up(session, "engine", "opa", "crane", "base") or [""]
     known = {path.stem.replace("_", "-"): path for path in sorted((ROOT / "benchmarks").glob("*.py"))}
-    if name not in known:
+    if not any(argument in known for argument in session.posargs):
         session.error(f"name one benchmark after --: {', '.join(known)}")
+    install(session, extras=("build", "rehearsal"))
+    name, *rest = set_up(session, "engine", "opa", "crane", "base")
     session.run("python", str(known[name]), *rest)
 
 

@@ -21,7 +21,7 @@ def command(names: tuple[str, ...], *, project_file: Path) -> None:
     """Build images twice without cache, from two directories, and compare their digests.
 
     NAMES are images of lockage.yaml; all of them by default. What stands in dist/ with equal inputs is compared too.
-    On a difference the first layer and file that differ are named. Prints a line an image: name and digest.
+    On a difference the first layer and file that differ are named. Prints a line an image: name, digest, equal.
     """
     console = make_console()
     dist = DistDir(project_file.parent / "dist")
@@ -30,4 +30,4 @@ def command(names: tuple[str, ...], *, project_file: Path) -> None:
             plan = make_plan(project_file, names, Docker())
         artifacts = reproduce(plan, workshop(project_file, plan, dist, console))
     for artifact in artifacts:
-        print(f"{artifact.name} {artifact.digest}")
+        print(f"{artifact.name} {artifact.digest} equal")

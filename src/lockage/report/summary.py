@@ -9,6 +9,8 @@ from lockage.console import StepRecord
 from lockage.model.ids import Digest
 from lockage.model.verdict import Outcome, Severity
 
+_ARTIFACT_HEAD = ("release", "artifact", "digest", "to push", "unpacked", "packages", "findings", "gate")
+_RELEASE_HEAD = ("release", "id", "commit", "became")
 SLOWEST = 6
 
 
@@ -58,10 +60,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 def as_text(summary: Summary) -> str:
     """For a terminal or a log, in plain text."""
     parts = [
-        _block("Artifacts", _table(map(_artifact, summary.artifacts))),
-        _block("Releases", _table(_release(line) for line in summary.releases)),
-        _block("Slowest steps", _table(_step(step) for step in _slowest(summary.steps))),
-        _block("Files", _table(summary.files)),
+        _block("Artifacts", _table(_ARTIFACT_HEAD, map(_artifact, summary.artifacts))),
+        _block("Releases", _table(_RELEASE_HEAD, map(_release, summary.releases))),
+        _block("Slowest steps", _table(("time", "step", "state"), map(_step, _slowest(summary.steps)))),
+        _block("Files", _table(("what", "where"), summary.files)),
         _block("For rehearsals only", list(summary.marks)),
     ]
     return "\n".join([*filter(None, parts), headline(summary)])
@@ -70,9 +72,8 @@ def as_text(summary: Summary) -> str:
 def as_markdown(summary: Summary) -> str:
     """For GitHub's step summary."""
     parts = [f"### {headline(summary)}\n"]
-    head = ("release", "artifact", "digest", "to push", "unpacked", "packages", "findings", "gate")
-    parts.append(_markdown_table(head, map(_artifact, summary.artifacts)))
-    parts.append(_markdown_table(("release", "id", "commit", "became"), map(_release, summary.releases)))
+    parts.append(_markdown_table(_ARTIFACT_HEAD, map(_artifact, summary.artifacts)))
+    parts.append(_markdown_table(_RELEASE_HEAD, map(_release, summary.releases)))
     parts.append("<details><summary>Steps</summary>\n")
     steps = ((step.state, f"{step.seconds:.2f} s", step.name, step.reason) for step in summary.steps)
     parts.append(_markdown_table(("state", "time", "step", "reason"), steps))
@@ -97,7 +98,7 @@ def _artifact(line: ArtifactLine) -> tuple[str, ...]:
         line.digest[: len("sha256:") + 12],
         f"{line.size / 1e6:.1f} MB",
         f"{line.unpacked / 1e6:.0f} MB",
-        "?" if line.packages is None else f"{line.packages} packages",
+        "?" if line.packages is None else str(line.packages),
         f"{found}, {line.excepted} excepted" if line.excepted else found,
         line.outcome,
     )
@@ -119,9 +120,10 @@ def _block(title: str, lines: list[str]) -> str:
     return "\n".join(["", title, *(f"  {line}" for line in lines)]) if lines else ""
 
 
-def _table(rows: Iterable[tuple[str, ...]]) -> list[str]:
-    """Columns as wide as their widest cell."""
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """Columns as wide as their widest cell, below their heads; nothing when there are no rows."""
     cells = list(rows)
+    cells = [head, *cells] if cells else []
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
 
