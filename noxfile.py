@@ -170,7 +170,8 @@ def tests(session: nox.Session) -> None:
         session.run("pytest", *chosen)  # neither engine nor tools
         return
     set_up(session, "engine", *ALL_TOOLS, "base")
-    everything = ("tests/unit", "tests/integration", "tests/workflows", "tests/rehearsal")
+    parallel = ("--numprocesses=auto", "--dist=loadgroup")
+    everything = (*parallel, "tests/unit", "tests/integration", "tests/workflows", "tests/rehearsal")
     session.run("pytest", *(chosen or everything), interrupt_timeout=PATIENCE, terminate_timeout=PATIENCE)
 
 
