@@ -14,7 +14,6 @@ from lockage.build.normal import normalise
 from lockage.plan.markers import applies
 from lockage.plan.recipe import Lock
 from lockage.plan.requirements import Pin
-from lockage.tools import simple
 from lockage.tools.buildx import BuildFailed
 from lockage.tools.index import Index
 from lockage.tools.uv import Uv
@@ -104,10 +103,12 @@ class Supply:
 
     def _built(self, packages: Sequence[Wanted], work: Path) -> list[Path]:
         """Wheels of packages, all of which the same requirements build."""
+        from lockage.tools.simple import Sought, fetch  # noqa: PLC0415 - 30 ms, for sdists only
+
         sdists, requirements, wheels = work / "sdists", work / "requirements", work / "wheels"
         sdists.mkdir()
         for one in packages:
-            simple.fetch(_sought(one.pin), one.index, sdists)
+            fetch(Sought(name=one.pin.name, version=one.pin.version, hashes=one.pin.hashes), one.index, sdists)
         self._wheels(packages[0].built_with, requirements)
         normalise(sdists)
         normalise(requirements)
@@ -118,13 +119,6 @@ class Supply:
 def _by_index(packages: Sequence[Wanted]) -> Iterator[tuple[Index | None, list[Wanted]]]:
     for index in dict.fromkeys(one.index for one in packages):
         yield index, [one for one in packages if one.index == index]
-
-
-def _sought(pin: Pin) -> simple.Sought:
-    words = (word for word in pin.text.split() if word.startswith("--hash=sha256:"))
-    return simple.Sought(
-        name=pin.name, version=pin.version, hashes={word.removeprefix("--hash=sha256:") for word in words}
-    )
 
 
 def _wheel(pin: Pin, wheels: Path) -> Path:

@@ -8,7 +8,6 @@ import click
 from msgspec.structs import replace
 
 from lockage import github
-from lockage.cli.natives import look
 from lockage.cli.options import project_option
 from lockage.cli.subjects import Subjects
 from lockage.config.load import load_local, load_project
@@ -105,6 +104,8 @@ def _run(
             step.reused("artifact, layers, runtime and probes are the same")
             found[case.about.name] = case.result()
     if due := [case for case in cases if case.due]:
+        from lockage.cli.natives import look  # noqa: PLC0415 - half of the time that it takes to say that all stands
+
         checker = Checker(
             Sandbox(docker),
             subject=lambda case: subjects.subject(dist.read_artifact(case.about.name)),

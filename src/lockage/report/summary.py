@@ -10,6 +10,8 @@ from lockage.model.ids import Digest
 from lockage.model.verdict import Outcome, Severity
 from lockage.report.tables import markdown_table, text_table
 
+_ARTIFACT_HEAD = ("release", "artifact", "digest", "to push", "unpacked", "packages", "findings", "gate")
+_RELEASE_HEAD = ("release", "id", "commit", "became")
 SLOWEST = 6
 
 
@@ -59,10 +61,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 def as_text(summary: Summary) -> str:
     """For a terminal or a log, in plain text."""
     parts = [
-        _block("Artifacts", text_table(map(_artifact, summary.artifacts))),
-        _block("Releases", text_table(_release(line) for line in summary.releases)),
-        _block("Slowest steps", text_table(_step(step) for step in _slowest(summary.steps))),
-        _block("Files", text_table(summary.files)),
+        _block("Artifacts", text_table(map(_artifact, summary.artifacts), _ARTIFACT_HEAD)),
+        _block("Releases", text_table(map(_release, summary.releases), _RELEASE_HEAD)),
+        _block("Slowest steps", text_table(map(_step, _slowest(summary.steps)), ("time", "step", "state"))),
+        _block("Files", text_table(summary.files, ("what", "where"))),
         _block("For rehearsals only", list(summary.marks)),
     ]
     return "\n".join([*filter(None, parts), headline(summary)])
@@ -71,9 +73,8 @@ def as_text(summary: Summary) -> str:
 def as_markdown(summary: Summary) -> str:
     """For GitHub's step summary."""
     parts = [f"### {headline(summary)}\n"]
-    head = ("release", "artifact", "digest", "to push", "unpacked", "packages", "findings", "gate")
-    parts.append(markdown_table(head, map(_artifact, summary.artifacts)))
-    parts.append(markdown_table(("release", "id", "commit", "became"), map(_release, summary.releases)))
+    parts.append(markdown_table(_ARTIFACT_HEAD, map(_artifact, summary.artifacts)))
+    parts.append(markdown_table(_RELEASE_HEAD, map(_release, summary.releases)))
     parts.append("<details><summary>Steps</summary>\n")
     steps = ((step.state, f"{step.seconds:.2f} s", step.name, step.reason) for step in summary.steps)
     parts.append(markdown_table(("state", "time", "step", "reason"), steps))
@@ -98,7 +99,7 @@ def _artifact(line: ArtifactLine) -> tuple[str, ...]:
         line.digest[: len("sha256:") + 12],
         f"{line.size / 1e6:.1f} MB",
         f"{line.unpacked / 1e6:.0f} MB",
-        "?" if line.packages is None else f"{line.packages} packages",
+        "?" if line.packages is None else str(line.packages),
         f"{found}, {line.excepted} excepted" if line.excepted else found,
         line.outcome,
     )

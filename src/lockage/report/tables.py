@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 
-def text_table(rows: Iterable[tuple[str, ...]]) -> list[str]:
-    """A line a row, columns as wide as their widest cell."""
+def text_table(rows: Iterable[tuple[str, ...]], head: tuple[str, ...] = ()) -> list[str]:
+    """A line a row, below their heads if they have some; columns as wide as their widest cell; nothing without rows."""
     cells = list(rows)
+    cells = [head, *cells] if cells and head else cells
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
 

@@ -8,7 +8,8 @@ pytestmark = pytest.mark.docker
 
 def test_both_images_have_the_same_digests_every_time(built: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
-    built.lockage("reproduce")
+    names = ("base", "platform")
+    built.lockage("reproduce", *names)
     told = capsys.readouterr()
-    assert told.out.splitlines() == [f"{name} {built.dist.read_artifact(name).digest}" for name in ("base", "platform")]
+    assert told.out.splitlines() == [f"{name} {built.dist.read_artifact(name).digest} equal" for name in names]
     assert len([line for line in told.err.splitlines() if line.startswith("done") and " image " in line]) == 4

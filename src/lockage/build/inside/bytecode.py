@@ -18,6 +18,7 @@ TIME = 315532800
 
 def compile_all(tree: Path, place: Path) -> list[str]:
     """Compile all modules; what is wrong with those that do not compile."""
+    sys.pycache_prefix = None  # beside its module, whatever the environment says
     mistakes = []
     for path in sorted(tree.rglob("*.py")):
         shown = str(place / path.relative_to(tree))
