@@ -117,11 +117,10 @@ def _built(artifact: Artifact) -> set[str]:
 
 
 def _locked(path: str, pin: Pin, built: set[str]) -> Locked:
-    hashes = [word.removeprefix("--hash=sha256:") for word in pin.text.split() if word.startswith("--hash=sha256:")]
     return Locked(
         name=pin.name,
         version=pin.version,
         place=f"{path}, line {pin.line}",
-        hashes=tuple(sorted(set(hashes))),
+        hashes=pin.hashes,
         built=pin.name in built,
     )

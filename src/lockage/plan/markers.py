@@ -6,7 +6,6 @@ https://packaging.python.org/en/latest/specifications/dependency-specifiers/#env
 from lockage.plan.requirements import Pin
 
 _MACHINES = {"linux/amd64": "x86_64", "linux/arm64": "aarch64"}
-_HASH = " --hash="
 
 
 def applies(pin: Pin, python: str, platform: str) -> bool:
@@ -17,12 +16,11 @@ def applies(pin: Pin, python: str, platform: str) -> bool:
         python: minor version, such as ``3.13``.
         platform: ``linux/amd64`` or ``linux/arm64``.
     """
-    marker = pin.text.partition(_HASH)[0].partition(";")[2].strip()
-    if not marker:
+    if not pin.marker:
         return True
     from packaging.markers import Marker  # noqa: PLC0415 - 30 ms, for markers only
 
-    return Marker(marker).evaluate(environment(python, platform))
+    return Marker(pin.marker).evaluate(environment(python, platform))
 
 
 def environment(python: str, platform: str) -> dict[str, str]:

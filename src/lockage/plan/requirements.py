@@ -11,6 +11,7 @@ _PIN = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==(?P<ver
 _HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}(?=\s|$)")
 _DEFAULT = "uv pip compile --generate-hashes --no-emit-index-url"
 _MADE_BY = re.compile(r"^#\s+(uv pip compile .*)$", re.MULTILINE)
+_SHA256 = "--hash=sha256:"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -30,6 +31,17 @@ class Pin(msgspec.Struct, frozen=True, kw_only=True):
     """From 1."""
     direct: bool
     """Whether the lock says that a requirements file, not another package, asked for it."""
+
+    @property
+    def hashes(self) -> tuple[str, ...]:
+        """SHA-256 of every file that it may come from, 64 hex digits each, sorted."""
+        words = (word for word in self.text.split() if word.startswith(_SHA256))
+        return tuple(sorted({word.removeprefix(_SHA256) for word in words}))
+
+    @property
+    def marker(self) -> str:
+        """What has to hold of a target for it to be taken; empty when it always is."""
+        return self.text.partition(" --hash=")[0].partition(";")[2].strip()
 
 
 def parse(path: str, text: str) -> tuple[Pin, ...]:
