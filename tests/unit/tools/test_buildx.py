@@ -8,7 +8,6 @@ from lockage.tools.buildx import (
     Build,
     Builder,
     Buildx,
-    DiskFull,
     Export,
     choose,
     command,
