@@ -98,7 +98,7 @@ def _recorded_file(tree: Path, file: _Recorded, files: Mapping[Path, Path]) -> P
 
 def _hold_alone(one: _Recorded, other: _Recorded) -> None:
     """What is there of a file that two packages bring is an accident, unless it is the same for both."""
-    if one.package != other.package and one.hashed != other.hashed:
+    if one.package != other.package and (one.hashed != other.hashed or not one.hashed):
         raise two_called(one.path, f"{one.package} and {other.package} bring it with different contents")
 
 

@@ -5,7 +5,7 @@ Everything is fetched first, by hash and by this machine; what has to be built i
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
 import msgspec
@@ -23,6 +23,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """A locked package, and how it is to be had."""
 
     pin: Pin
+    lock: str = "requirements.lock"
+    """Path of the lock that names it, for messages."""
     index: Index | None = None
     """Where it comes from; None for the default index."""
     built_with: "tuple[Wanted, ...]" = ()
@@ -56,6 +58,7 @@ def wanted(lock: Lock, pins: Callable[[Lock], Iterable[Pin]]) -> tuple[Wanted, .
     return tuple(
         Wanted(
             pin=pin,
+            lock=lock.path,
             index=lock.indexes.get(pin.name),
             built_with=builders if source and pin.name in source.packages else (),
             script=source.script if source and pin.name in source.packages else "",
@@ -97,7 +100,7 @@ class Supply:
         into.mkdir(exist_ok=True)
         for index, group in _by_index(packages):
             with tempfile.TemporaryDirectory(prefix="lock-", dir=into.parent) as work:
-                lock = Path(work) / "requirements.lock"
+                lock = Path(work) / PurePosixPath(group[0].lock).name  # as messages call it
                 lock.write_text("".join(f"{one.pin.text}\n" for one in group))
                 self._uv.install(lock, into, python=self._python, platform=self._platform, index=index)
 

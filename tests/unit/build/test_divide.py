@@ -53,9 +53,10 @@ def test_every_package_gets_its_own_files(installed: Installed) -> None:
     }
 
 
-def test_different_files_of_one_name_are_refused_though_only_one_is_there(installed: Installed) -> None:
-    installed.put("six-1.0", "test.py,sha256=x,1", test_py="of six, or of the other")
-    installed.put("jmes_path-2", "test.py,sha256=y,1")
+@pytest.mark.parametrize(("ours", "theirs"), [("sha256=x", "sha256=y"), ("sha256=x", ""), ("", "")])
+def test_files_of_one_name_are_refused_unless_known_to_be_equal(installed: Installed, ours: str, theirs: str) -> None:
+    installed.put("six-1.0", f"test.py,{ours},1", test_py="of six, or of the other")
+    installed.put("jmes_path-2", f"test.py,{theirs},1")
     with pytest.raises(ArchiveError) as caught:
         installed.divide()
     assert caught.value.what == "two files are called test.py"

@@ -90,6 +90,7 @@ def packed(*names: str, kind: bytes = tarfile.REGTYPE, target: str = "") -> byte
         (packed("setup.py"), "is no sdist: it holds 0 folders where one is to be"),
         (packed("x-1/setup.py", "y-1/setup.py"), "is no sdist: it holds 2 folders where one is to be"),
     ],
+    ids=["no archive", "a way out", "an absolute link", "a link out", "no folder", "two folders"],
 )
 def test_what_is_no_sdist_or_leads_out_of_it_is_named(
     place: Path, capfd: pytest.CaptureFixture[str], content: bytes, why: str

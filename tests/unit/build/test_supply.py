@@ -119,6 +119,15 @@ def test_what_the_target_does_not_need_is_not_even_fetched(tmp_path: Path, publi
     assert (runtime.given, public.asked) == ([], [])
 
 
+def test_what_cannot_be_had_is_told_of_the_lock_that_names_it(tmp_path: Path, public: PackageIndex) -> None:
+    fast = public.add("fast", "fast-1.0.tar.gz", FAST)
+    one = from_source(public, f"fast==1.0 {fast}\n")
+    (other,) = pins(f"pip==26.0 --hash=sha256:{'0' * 64}\n")
+    tools = (Wanted(pin=other, lock="functions/api/build.lock"),)
+    with pytest.raises(DependencyError, match=r"the index serves other bytes than build\.lock names"):
+        supply(tmp_path, Runtime(**BUILT), Wanted(pin=one.pin, built_with=tools, script=one.script))
+
+
 def refused(tmp_path: Path, public: PackageIndex, **wheels: bytes) -> LockageError:
     fast = public.add("fast", "fast-1.0.tar.gz", FAST)
     with pytest.raises(LockageError) as caught:

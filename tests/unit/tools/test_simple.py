@@ -99,7 +99,7 @@ def test_other_bytes_than_locked_are_not_even_fetched(offered: PackageIndex, tmp
     assert offered.asked == ["/simple/doc-opt/"]
 
 
-@pytest.mark.parametrize("stated", ["", f"sha256={sha256(CONTENT)}"])
+@pytest.mark.parametrize("stated", ["", f"sha256={sha256(CONTENT)}"], ids=["nothing", "its own"])
 def test_an_index_that_lies_about_a_hash_is_found_out(offered: PackageIndex, tmp_path: Path, stated: str) -> None:
     offered.add("doc-opt", "doc_opt-0.6.2.tar.gz", b"other bytes", stated=stated)
     error = refused(offered, tmp_path)
