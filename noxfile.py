@@ -192,7 +192,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Every static check of Python, shell, Dockerfiles, workflows and Terraform (its format and rights are tests)."""
-    install(session, extras=("build", "rehearsal"), groups=("lint", "tests"))
+    install(session, extras=("build", "rehearsal"), groups=("lint", "tests", "bench"))
     set_up(session, "actionlint", "tflint")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
