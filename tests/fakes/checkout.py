@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from lockage.cli.main import main_inner
-from lockage.model.artifact import Artifact
+from lockage.model.artifact import ImageArtifact
 from lockage.model.dist import DistDir
 from lockage.oci import layout
 
@@ -34,10 +34,16 @@ class Checkout:
         """Run a verb on it."""
         main_inner([verb, "--project", str(self.root / "lockage.yaml"), *arguments])
 
-    def build(self) -> Artifact:
+    def image(self, name: str) -> ImageArtifact:
+        """An image that was built."""
+        artifact = self.dist.read_artifact(name)
+        assert isinstance(artifact, ImageArtifact)
+        return artifact
+
+    def build(self) -> ImageArtifact:
         """Build all images; the platform's artifact."""
         self.lockage("build")
-        return self.dist.read_artifact("platform")
+        return self.image("platform")
 
     def replace(self, path: str, old: str, new: str) -> None:
         """Edit the first place that reads so."""

@@ -145,18 +145,16 @@ class Docker:
             env=container.environment,
         )  # fmt: skip
 
-    def hold(self, name: str, image: str, platform: str, folders: Sequence[str], content: Path) -> None:
+    def hold(self, name: str, image: str, platform: str, folders: Sequence[str]) -> None:
         """Start a container that sleeps and holds folders for others, in memory; :meth:`remove` removes them with it.
 
-        What is in them is sent to the engine, which may be on another machine. In memory, because thousands of small
-        files take a busy disk seconds to write, and as long again to remove.
+        In memory, because thousands of small files take a busy disk seconds to write, and as long again to remove.
 
         Args:
             name: its name.
             image: one with Python, in the local store.
             platform: the image's.
             folders: places of the folders.
-            content: a tar file of what goes there.
         """
         mounts = [word for folder in folders for word in ("--mount", f"type=volume,dst={folder},{_IN_MEMORY}")]
         self._run(
@@ -164,6 +162,9 @@ class Docker:
             "--pull", "never", "--platform", platform, "--network", "none", "--user", "10001:10001", *mounts,
             "--entrypoint", "python3", image, "-c", f"import time; time.sleep({_LONGEST_HELD_SECONDS})",
         )  # fmt: skip
+
+    def fill(self, name: str, content: Path) -> None:
+        """Unpack a tar file into a running container; it is sent to the engine, which may be on another machine."""
         self._run("cp", "--quiet", "-", f"{name}:/", stdin=content)
 
     def execute(self, name: str, command: Sequence[str], *, stdin: str = "", timeout: float) -> Completed:

@@ -44,7 +44,7 @@ def files(built: Checkout, number: int) -> dict[str, tuple[tarfile.TarInfo, byte
 
 
 def test_the_platform_lies_upon_the_base_s_own_layers(built: Checkout) -> None:
-    base, platform = built.dist.read_artifact("base"), built.dist.read_artifact("platform")
+    base, platform = built.image("base"), built.image("platform")
     assert platform.layers[: len(base.layers)] == base.layers
     assert len(platform.layers) == len(base.layers) + 3
 

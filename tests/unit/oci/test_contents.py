@@ -18,7 +18,7 @@ def found(tmp_path: Path, *layers: Mapping[str, bytes] | bytes, wanted: str = ""
     """Each file below var/task, with the first letters of the hash of what is expected of it."""
     write_layout(tmp_path / "layout", layers=list(layers))
     layout = oci.read(tmp_path / "layout")
-    return contents(layout, "var/task", lambda path: bool(wanted) and wanted in path, tmp_path / "root")
+    return contents(layout, "var/task", lambda path, _: bool(wanted) and wanted in path, tmp_path / "root")
 
 
 def hashed(**files: bytes) -> dict[str, str]:

@@ -109,7 +109,8 @@ def test_folders_are_held_in_memory_by_a_container_that_sleeps_and_ends_by_itsel
     says(stub)
     content = tmp_path / "content.tar"
     content.write_bytes(b"tar")
-    Docker().hold("held", "i@sha256:1", "linux/arm64", ("/var/task", "/opt"), content)
+    Docker().hold("held", "i@sha256:1", "linux/arm64", ("/var/task", "/opt"))
+    Docker().fill("held", content)
     held, copied = calls(stub)
     mount = 'type=volume,dst={},volume-nocopy,volume-opt=type=tmpfs,volume-opt=device=tmpfs,"volume-opt=o=mode=0755"'
     assert held == (

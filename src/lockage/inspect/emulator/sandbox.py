@@ -8,6 +8,7 @@ beside the function, so a function can be without any network, and no port is pu
 import tempfile
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -37,8 +38,11 @@ class Engine(Protocol):
     def start(self, container: Container) -> None:
         """Start a container in the background."""
 
-    def hold(self, name: str, image: str, platform: str, folders: tuple[str, ...], content: Path) -> None:
+    def hold(self, name: str, image: str, platform: str, folders: tuple[str, ...]) -> None:
         """Start a container that sleeps and holds folders for others."""
+
+    def fill(self, name: str, content: Path) -> None:
+        """Unpack a tar file into a running container."""
 
     def execute(self, name: str, command: tuple[str, ...], *, stdin: str = "", timeout: float) -> Completed:
         """Run a program in a running container."""
@@ -85,10 +89,12 @@ class Sandbox:
             return
         name = f"lockage-held-{uuid.uuid4().hex[:12]}"
         try:
-            with tempfile.TemporaryDirectory() as work:
+            with tempfile.TemporaryDirectory() as work, ThreadPoolExecutor(1) as beside:
                 content = Path(work, "content.tar")
+                held = beside.submit(self._docker.hold, name, subject.image, subject.platform, subject.folders)
                 merge(subject.task, subject.layers, content)
-                self._docker.hold(name, subject.image, subject.platform, subject.folders, content)
+                held.result()
+                self._docker.fill(name, content)
             yield Place(image=subject.image, platform=subject.platform, folders_of=name)
         finally:
             self._docker.remove(name)
