@@ -74,10 +74,14 @@ def _roots(artifact: Artifact, dist: DistDir, work: Path) -> tuple[list[Root], i
         return [Root(work / TASK.removeprefix("/"), TASK)], len(found)
     layers = artifact.layers if isinstance(artifact, ZipArtifact) else ()
     archives = [artifact, *(one for one in map(dist.read_artifact, layers) if isinstance(one, LayerArtifact))]
-    roots, files = [], 0
+    roots, seen = [], dict[str, str]()
+
+    def wanted(path: str, content: bytes) -> bool:
+        return matters(path, content) or path in seen  # whatever it is, it takes an earlier layer's place
+
     for number, one in enumerate(archives):
         place = work / str(number) / mount(one)
         place.mkdir(parents=True)
-        files += len(unpack(one, dist.archive(one.name), work / str(number), matters))
+        seen |= unpack(one, dist.archive(one.name), work / str(number), wanted)
         roots.append(Root(place, TASK if one is artifact else LAYERS))
-    return roots, files
+    return roots, len(seen)
