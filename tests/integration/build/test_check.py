@@ -5,23 +5,15 @@ from pathlib import Path
 
 import pytest
 from fakes.checkout import Checkout
+from fakes.containers import started_by
 from fakes.shop import HANDLERS, Shop
 
 from lockage.errors import Inconclusive
 from lockage.inspect.emulator.hold import FunctionsFailed
 from lockage.model.check import Failure
 from lockage.tools.docker import Docker
-from lockage.tools.process import run
 
 pytestmark = pytest.mark.docker
-
-
-def containers() -> set[str]:
-    return set(run(["docker", "ps", "--all", "--quiet", "--filter", "label=lockage.invoke"]).stdout.split())
-
-
-def volumes() -> set[str]:
-    return set(run(["docker", "volume", "ls", "--quiet"]).stdout.split())
 
 
 @pytest.fixture(scope="module")
@@ -81,10 +73,9 @@ def test_causes_name_the_line_the_library_or_the_file(tried: Tried) -> None:
 
 
 def test_nothing_is_left_in_the_engine(tried: Tried) -> None:
-    before = containers(), volumes()
     with pytest.raises(FunctionsFailed):
         tried[0].lockage("check")
-    assert (containers(), volumes()) == before
+    assert started_by() == set()
 
 
 def test_an_invoked_function_of_a_zip_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -144,10 +135,9 @@ EMULATED = Path("/proc/sys/fs/binfmt_misc/qemu-aarch64").exists() or Docker().ma
 def test_what_cannot_be_executed_here_is_inconclusive(tmp_path: Path) -> None:
     shop = Shop(tmp_path / "project", functions=WELL, platform="linux/arm64")
     shop.lockage("build")
-    before = containers()
     with pytest.raises(Inconclusive) as caught:
         shop.lockage("check")
     assert caught.value.what == "1 function could not be tried"
     assert "well could not be tried on this machine (linux/amd64)" in caught.value.why
     assert shop.dist.read_check("shop").outcome == "inconclusive"
-    assert containers() == before
+    assert started_by() == set()
