@@ -1,6 +1,8 @@
 """Functions from zips with layers, run where they will live: the real emulator, the pinned runtime or its stand-in."""
 
 import json
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from lockage.errors import Inconclusive
 from lockage.inspect.emulator.hold import FunctionsFailed
 from lockage.model.check import Failure
 from lockage.tools.docker import Docker
+from lockage.tools.process import Running
 
 pytestmark = pytest.mark.docker
 
@@ -99,6 +102,25 @@ def test_functions_of_an_image_are_checked_alike(built: Checkout, capsys: pytest
         assert [line.split()[0] for line in told.err.splitlines() if "check platform" in line] == [state]
     found = built.dist.read_check("platform")
     assert (found.artifact, found.layers, found.runtime) == (built.dist.read_artifact("platform").digest, (), "")
+
+
+def test_ctrl_c_takes_everything_away(tmp_path: Path) -> None:
+    sleeper = "import time\n\n\ndef handle(event, context):\n    time.sleep(60)\n"
+    shop = Shop(tmp_path / "project", functions=dict.fromkeys(("first", "second", "third"), sleeper))
+    shop.lockage("build")
+    program, project = Path(sys.executable).with_name("lockage"), shop.root / "lockage.yaml"
+    running = Running([program, "check", "--project", project], log=tmp_path / "log")
+    try:
+        deadline = time.monotonic() + 60
+        while len(started_by(running.pid)) < 2:  # what holds the folders, and a function
+            assert time.monotonic() < deadline, running.tail()
+            assert running.ended() is None, running.tail()
+            time.sleep(0.1)
+    finally:
+        running.stop()  # interrupts first, as Ctrl-C does
+    assert running.ended() == 130, running.tail()
+    assert started_by(running.pid) == set()
+    assert not shop.dist.check("shop").exists()
 
 
 WELL = {"well": HANDLERS["well"]}
