@@ -16,7 +16,7 @@ nox.needs_version = ">=2026.10.20"
 nox.options.default_venv_backend = "uv"
 nox.options.reuse_venv = "yes"
 nox.options.stop_on_first_error = True  # `nox -s build scan` must not scan what an earlier build left
-nox.options.sessions = ["build", "sbom", "scan"]
+nox.options.sessions = ["build", "check", "sbom", "scan"]
 
 ROOT = Path(__file__).parent
 SHELL_SCRIPTS = (
@@ -144,9 +144,9 @@ def rehearse(session: nox.Session) -> None:
 
 @nox.session
 def invoke(session: nox.Session) -> None:
-    """Run one function on one event in its real image: NAME EVENT."""
+    """Run one function on one event, where it will live: NAME EVENT."""
     install(session, extras=("build",))
-    session.run("lockage", "invoke", *set_up(session, "engine"))
+    session.run("lockage", "invoke", *set_up(session, "engine", "base"))
 
 
 @nox.session

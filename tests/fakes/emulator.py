@@ -51,12 +51,15 @@ class FakeEngine:
         assert not container.folders_of or container.folders_of in self.there
         self.started.append(container)
 
-    def hold(self, name: str, image: str, platform: str, folders: tuple[str, ...], content: Path) -> None:
+    def hold(self, name: str, image: str, platform: str, folders: tuple[str, ...]) -> None:
         assert image
         assert platform
         self.there.add(name)
         self._hold_whole()
         self.folders.append(folders)
+
+    def fill(self, name: str, content: Path) -> None:
+        assert name in self.there
         with tarfile.open(content) as tar:
             self.held.append({one.name: stream.read() for one in tar if (stream := tar.extractfile(one))})
 

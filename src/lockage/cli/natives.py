@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from lockage.inspect.native import (
     LAYERS,
@@ -14,6 +15,7 @@ from lockage.inspect.native import (
     Target,
     hold_native,
     inspect_native,
+    matters,
 )
 from lockage.model.artifact import Artifact, ImageArtifact, LayerArtifact, ZipArtifact
 from lockage.model.check import Failure, Kind, NativeCheck
@@ -38,7 +40,8 @@ def look(artifact: Artifact, dist: DistDir) -> NativeCheck:
         return NativeCheck(summary="not looked at: its base is not one of Lambda's, so only running it can tell")
     target = msgspec.convert({"python": python, "platform": artifact.platform}, Target)
     with tempfile.TemporaryDirectory() as work:
-        found = inspect_native(_roots(artifact, dist, Path(work)), target)
+        roots, files = _roots(artifact, dist, Path(work))
+        found = replace(inspect_native(roots, target), files=files)
     try:
         hold_native(artifact.name, found)
     except (NativeCodeRefused, NativeCodeDoubtful) as error:
@@ -60,14 +63,25 @@ def _python(artifact: Artifact, dist: DistDir) -> str:
     return next((python for one in own if one and (python := _python(one, dist))), "")
 
 
-def _roots(artifact: Artifact, dist: DistDir, work: Path) -> list[Root]:
+def _roots(artifact: Artifact, dist: DistDir, work: Path) -> tuple[list[Root], int]:
+    """Where its parts are mounted, and how many files it has.
+
+    Only what can matter is written: thousands of small files take a busy disk longer than all the rest.
+    """
     if isinstance(artifact, ImageArtifact):
-        contents(layout.read(dist.layout(artifact.name)), TASK.removeprefix("/"), lambda _: True, work)
-        return [Root(work / TASK.removeprefix("/"), TASK)]
+        found = contents(layout.read(dist.layout(artifact.name)), TASK.removeprefix("/"), matters, work)
+        (work / TASK.removeprefix("/")).mkdir(parents=True, exist_ok=True)
+        return [Root(work / TASK.removeprefix("/"), TASK)], len(found)
     layers = artifact.layers if isinstance(artifact, ZipArtifact) else ()
     archives = [artifact, *(one for one in map(dist.read_artifact, layers) if isinstance(one, LayerArtifact))]
-    roots = []
+    roots, seen = [], dict[str, str]()
+
+    def wanted(path: str, content: bytes) -> bool:
+        return matters(path, content) or path in seen  # whatever it is, it takes an earlier layer's place
+
     for number, one in enumerate(archives):
-        unpack(one, dist.archive(one.name), work / str(number))
-        roots.append(Root(work / str(number) / mount(one), TASK if one is artifact else LAYERS))
-    return roots
+        place = work / str(number) / mount(one)
+        place.mkdir(parents=True)
+        seen |= unpack(one, dist.archive(one.name), work / str(number), wanted)
+        roots.append(Root(place, TASK if one is artifact else LAYERS))
+    return roots, len(seen)

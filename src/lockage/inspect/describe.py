@@ -167,7 +167,7 @@ class Describer:
         )
 
 
-def _is_metadata(path: str) -> bool:
+def _is_metadata(path: str, _: bytes) -> bool:
     """Whether a file of an image is of the metadata of a package in its task root."""
     return path.removeprefix(f"{_TASK}/").partition("/")[0].endswith(installed.METADATA)
 

@@ -38,7 +38,7 @@ def _sources(artifact: Artifact) -> Iterator[str]:
 
 def _hashes(artifact: Artifact, dist: DistDir) -> dict[str, str]:
     if isinstance(artifact, ImageArtifact):
-        found = contents(layout.read(dist.layout(artifact.name)), _TASK, lambda _: False, Path())
+        found = contents(layout.read(dist.layout(artifact.name)), _TASK, lambda *_: False, Path())
         return {path.removeprefix(f"{_TASK}/"): sha256 for path, sha256 in found.items()}
     root = _LAYER if isinstance(artifact, LayerArtifact) else ""
     with zipfile.ZipFile(dist.archive(artifact.name)) as archive:

@@ -8,6 +8,7 @@ import hashlib
 import posixpath
 import tarfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,13 +24,13 @@ class _File(NamedTuple):
     """None where nobody wants it."""
 
 
-def contents(layout: Layout, folder: str, wanted: Callable[[str], bool], root: Path) -> dict[str, str]:
+def contents(layout: Layout, folder: str, wanted: Callable[[str, bytes], bool], root: Path) -> dict[str, str]:
     """Read the files below a folder; a file's path below the root → its SHA-256, 64 hex digits.
 
     Args:
         layout: the image.
         folder: such as ``var/task``.
-        wanted: whether a file, by its path below the root, is to be written out.
+        wanted: whether a file, by its path below the root and its content, is to be written out.
         root: stands for the root of the image's file system; takes what is wanted.
 
     Raises:
@@ -52,7 +53,7 @@ def contents(layout: Layout, folder: str, wanted: Callable[[str], bool], root: P
     return {path: file.sha256 for path, file in found.items()}
 
 
-def _merge(found: dict[str, _File], blob: Path, folder: str, wanted: Callable[[str], bool]) -> None:
+def _merge(found: dict[str, _File], blob: Path, folder: str, wanted: Callable[[str, bytes], bool]) -> None:
     """Lay a layer over what is below it: what it takes away first, whatever the order of its entries."""
     brought: dict[str, _File | None] = {}
     gone: set[str] = set()
@@ -70,7 +71,7 @@ def _merge(found: dict[str, _File], blob: Path, folder: str, wanted: Callable[[s
                 target = _plain(member.linkname)
                 brought[path] = brought.get(target, found.get(target))
             elif _meet(path, folder):
-                brought[path] = _read(tar, member, wanted=wanted(path))
+                brought[path] = _read(tar, member, partial(wanted, path))
     gone.update(brought)
     for path in [path for path in found if not gone.isdisjoint(_above(path))]:
         del found[path]
@@ -94,10 +95,10 @@ def _meet(path: str, folder: str) -> bool:
     return path.startswith(f"{folder}/") or f"{folder}/".startswith(f"{path}/")
 
 
-def _read(tar: tarfile.TarFile, member: tarfile.TarInfo, *, wanted: bool) -> _File | None:
+def _read(tar: tarfile.TarFile, member: tarfile.TarInfo, wanted: Callable[[bytes], bool]) -> _File | None:
     """A file; None for a link or device, which stands in its path's place all the same."""
     stream = tar.extractfile(member) if member.isreg() else None
     if stream is None:
         return None
     content = stream.read()
-    return _File(hashlib.sha256(content).hexdigest(), content if wanted else None)
+    return _File(hashlib.sha256(content).hexdigest(), content if wanted(content) else None)

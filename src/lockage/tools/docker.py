@@ -1,5 +1,6 @@
 """What we ask of the Docker engine, beside building: facts, the local image store, and one container at a time."""
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,8 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 _IN_MEMORY = 'volume-nocopy,volume-opt=type=tmpfs,volume-opt=device=tmpfs,"volume-opt=o=mode=0755"'
 _LONGEST_HELD_SECONDS = 7200
 """When folders go that nobody removed, because whoever made them was killed."""
+_OURS = f"lockage.invoke={os.getpid()}"
+"""On every container that is started here: which process has to remove it."""
 _NO_ENGINE = ("Cannot connect to the Docker daemon", "docker was not found", "error during connect")
 
 
@@ -135,7 +138,7 @@ class Docker:
         variables = [word for key in sorted(container.environment) for word in ("--env", key)]
         folders = ["--volumes-from", f"{container.folders_of}:ro"] if container.folders_of else []
         self._run(
-            "run", "--detach", "--name", container.name, "--label", "lockage.invoke",
+            "run", "--detach", "--name", container.name, "--label", _OURS,
             "--pull", "never", "--platform", container.platform,
             "--read-only", "--tmpfs", "/tmp:rw,nosuid,nodev,size=512m,mode=1777",  # noqa: S108 - the container's
             "--user", container.user, "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
@@ -145,25 +148,26 @@ class Docker:
             env=container.environment,
         )  # fmt: skip
 
-    def hold(self, name: str, image: str, platform: str, folders: Sequence[str], content: Path) -> None:
+    def hold(self, name: str, image: str, platform: str, folders: Sequence[str]) -> None:
         """Start a container that sleeps and holds folders for others, in memory; :meth:`remove` removes them with it.
 
-        What is in them is sent to the engine, which may be on another machine. In memory, because thousands of small
-        files take a busy disk seconds to write, and as long again to remove.
+        In memory, because thousands of small files take a busy disk seconds to write, and as long again to remove.
 
         Args:
             name: its name.
             image: one with Python, in the local store.
             platform: the image's.
             folders: places of the folders.
-            content: a tar file of what goes there.
         """
         mounts = [word for folder in folders for word in ("--mount", f"type=volume,dst={folder},{_IN_MEMORY}")]
         self._run(
-            "run", "--detach", "--rm", "--name", name, "--label", "lockage.invoke",
+            "run", "--detach", "--rm", "--name", name, "--label", _OURS,
             "--pull", "never", "--platform", platform, "--network", "none", "--user", "10001:10001", *mounts,
             "--entrypoint", "python3", image, "-c", f"import time; time.sleep({_LONGEST_HELD_SECONDS})",
         )  # fmt: skip
+
+    def fill(self, name: str, content: Path) -> None:
+        """Unpack a tar file into a running container; it is sent to the engine, which may be on another machine."""
         self._run("cp", "--quiet", "-", f"{name}:/", stdin=content)
 
     def execute(self, name: str, command: Sequence[str], *, stdin: str = "", timeout: float) -> Completed:

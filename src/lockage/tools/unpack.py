@@ -4,6 +4,7 @@ import hashlib
 import stat
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from lockage.errors import LockageError
@@ -27,13 +28,16 @@ def home(artifact: Archived) -> str:
     return "var/task" if isinstance(artifact, ZipArtifact) else "opt/python"
 
 
-def unpack(artifact: Archived, archive: Path, root: Path) -> dict[str, str]:
+def unpack(
+    artifact: Archived, archive: Path, root: Path, wanted: Callable[[str, bytes], bool] = lambda *_: True
+) -> dict[str, str]:
     """Unpack an archive; a file's path below the root → its SHA-256, 64 hex digits.
 
     Args:
         artifact: what was built.
         archive: its file.
         root: stands for the root of Lambda's file system; made if missing.
+        wanted: whether a file, by its path below the root and its content, is written out; all are by default.
 
     Raises:
         UnpackError: the file is not the artifact, or something in it is no plain file with a plain name.
@@ -49,7 +53,8 @@ def unpack(artifact: Archived, archive: Path, root: Path) -> dict[str, str]:
                     raise _refused(artifact, f"{member.filename} is in it twice")
                 content = opened.read(member)
                 hashes[path] = hashlib.sha256(content).hexdigest()
-                _write(root / path, content, executable=bool(member.external_attr >> 16 & stat.S_IXUSR))
+                if wanted(path, content):
+                    _write(root / path, content, executable=bool(member.external_attr >> 16 & stat.S_IXUSR))
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:  # RuntimeError: encrypted
         raise _refused(artifact, str(error)) from error
     return hashes

@@ -46,11 +46,12 @@ def test_nothing_changed_means_nothing_is_built(checkout: Checkout, capsys: pyte
     capsys.readouterr()
     checkout.lockage("build")
     told = capsys.readouterr()
-    assert told.out.splitlines() == [
-        f"base {checkout.dist.read_artifact('base').digest}",
-        f"platform {before.digest}",
-    ]
-    assert [line.split()[0] for line in told.err.splitlines() if "image" in line] == ["reused", "reused"]
+    names = [line.split()[0] for line in told.out.splitlines()]
+    assert {"base", "platform", "dashboard", "shared"} <= set(names)
+    assert told.out.splitlines() == [f"{name} {checkout.dist.read_artifact(name).digest}" for name in names]
+    assert checkout.image("platform") == before
+    steps = [line.split() for line in told.err.splitlines() if line.split()[3] in {"image", "layer", "zip"}]
+    assert [step[0] for step in steps] == ["reused"] * len(names)
 
 
 def test_the_plan_says_what_changed(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,7 +60,7 @@ def test_the_plan_says_what_changed(checkout: Checkout, capsys: pytest.CaptureFi
     capsys.readouterr()
     checkout.lockage("plan")
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[:2] for line in lines if line.startswith(("build", "reuse"))] == [
-        ["reuse", "base"], ["build", "platform"],
-    ]  # fmt: skip
+    actions = dict(line.split()[1::-1] for line in lines if line.startswith(("build", "reuse")))
+    assert [name for name, action in actions.items() if action == "build"] == ["platform"]
+    assert actions["base"] == actions["dashboard"] == "reuse"
     assert any(line.endswith("source functions/remediator changed") for line in lines)

@@ -1,27 +1,22 @@
 """Functions from zips with layers, run where they will live: the real emulator, the pinned runtime or its stand-in."""
 
 import json
+import sys
+import time
 from pathlib import Path
 
 import pytest
 from fakes.checkout import Checkout
+from fakes.containers import started_by
 from fakes.shop import HANDLERS, Shop
 
 from lockage.errors import Inconclusive
 from lockage.inspect.emulator.hold import FunctionsFailed
 from lockage.model.check import Failure
 from lockage.tools.docker import Docker
-from lockage.tools.process import run
+from lockage.tools.process import Running
 
 pytestmark = pytest.mark.docker
-
-
-def containers() -> set[str]:
-    return set(run(["docker", "ps", "--all", "--quiet", "--filter", "label=lockage.invoke"]).stdout.split())
-
-
-def volumes() -> set[str]:
-    return set(run(["docker", "volume", "ls", "--quiet"]).stdout.split())
 
 
 @pytest.fixture(scope="module")
@@ -81,10 +76,9 @@ def test_causes_name_the_line_the_library_or_the_file(tried: Tried) -> None:
 
 
 def test_nothing_is_left_in_the_engine(tried: Tried) -> None:
-    before = containers(), volumes()
     with pytest.raises(FunctionsFailed):
         tried[0].lockage("check")
-    assert (containers(), volumes()) == before
+    assert started_by() == set()
 
 
 def test_an_invoked_function_of_a_zip_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -108,6 +102,25 @@ def test_functions_of_an_image_are_checked_alike(built: Checkout, capsys: pytest
         assert [line.split()[0] for line in told.err.splitlines() if "check platform" in line] == [state]
     found = built.dist.read_check("platform")
     assert (found.artifact, found.layers, found.runtime) == (built.dist.read_artifact("platform").digest, (), "")
+
+
+def test_ctrl_c_takes_everything_away(tmp_path: Path) -> None:
+    sleeper = "import time\n\n\ndef handle(event, context):\n    time.sleep(60)\n"
+    shop = Shop(tmp_path / "project", functions=dict.fromkeys(("first", "second", "third"), sleeper))
+    shop.lockage("build")
+    program, project = Path(sys.executable).with_name("lockage"), shop.root / "lockage.yaml"
+    running = Running([program, "check", "--project", project], log=tmp_path / "log")
+    try:
+        deadline = time.monotonic() + 60
+        while len(started_by(running.pid)) < 2:  # what holds the folders, and a function
+            assert time.monotonic() < deadline, running.tail()
+            assert running.ended() is None, running.tail()
+            time.sleep(0.1)
+    finally:
+        running.stop()  # interrupts first, as Ctrl-C does
+    assert running.ended() == 130, running.tail()
+    assert started_by(running.pid) == set()
+    assert not shop.dist.check("shop").exists()
 
 
 WELL = {"well": HANDLERS["well"]}
@@ -144,10 +157,9 @@ EMULATED = Path("/proc/sys/fs/binfmt_misc/qemu-aarch64").exists() or Docker().ma
 def test_what_cannot_be_executed_here_is_inconclusive(tmp_path: Path) -> None:
     shop = Shop(tmp_path / "project", functions=WELL, platform="linux/arm64")
     shop.lockage("build")
-    before = containers()
     with pytest.raises(Inconclusive) as caught:
         shop.lockage("check")
     assert caught.value.what == "1 function could not be tried"
     assert "well could not be tried on this machine (linux/amd64)" in caught.value.why
     assert shop.dist.read_check("shop").outcome == "inconclusive"
-    assert containers() == before
+    assert started_by() == set()

@@ -167,7 +167,7 @@ def test_an_image_has_the_very_same_files(tmp_path: Path, internal: PackageIndex
         files = {name: hashlib.sha256(archive.read(name)).hexdigest() for name in archive.namelist()}
     project.lockage("build", "app")
     image = layout.read(DistDir(project.root / "dist").layout("app"))
-    found = contents(image, "var/task", lambda _: False, tmp_path / "root")
+    found = contents(image, "var/task", lambda *_: False, tmp_path / "root")
     assert {path.removeprefix("var/task/"): digest for path, digest in found.items()} == {
         name: digest for name, digest in files.items() if not name.startswith("api/")
     }

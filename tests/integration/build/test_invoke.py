@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from fakes.checkout import Checkout
+from fakes.containers import started_by
 
 from lockage.errors import LockageError
-from lockage.tools.process import Running, run
+from lockage.tools.process import Running
 
 pytestmark = pytest.mark.docker
 
@@ -32,27 +33,21 @@ def handle(event, context):
 """
 
 
-def containers() -> set[str]:
-    return set(run(["docker", "ps", "--all", "--quiet", "--filter", "label=lockage.invoke"]).stdout.split())
-
-
 @pytest.mark.parametrize("name", ["scorer", "remediator", "onboarding"])
 def test_each_function_answers_its_probe(built: Checkout, capsys: pytest.CaptureFixture[str], name: str) -> None:
-    before = containers()
     capsys.readouterr()
     built.lockage("invoke", name, str(built.root / f"functions/{name}/probe.json"))
     told = capsys.readouterr()
     assert json.loads(told.out)["ok"] is True
     assert "START RequestId" in told.err
-    assert containers() == before
+    assert started_by() == set()
 
 
 def test_an_error_for_an_answer_is_a_failure(built: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = containers()
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"no": "findings"}')))
     with pytest.raises(LockageError, match="scorer answered with an error: InvalidInputError"):
         built.lockage("invoke", "scorer", "-")
-    assert containers() == before
+    assert started_by() == set()
 
 
 def test_a_function_has_its_memory_its_user_and_only_tmp_to_write(
@@ -77,17 +72,16 @@ def test_a_function_has_its_memory_its_user_and_only_tmp_to_write(
 def test_ctrl_c_takes_the_container_away(checkout: Checkout, tmp_path: Path) -> None:
     (checkout.root / "functions/remediator/handler.py").write_text(SLEEPER)
     checkout.build()
-    before = containers()
     event = checkout.root / "functions/remediator/probe.json"
     program, project = Path(sys.executable).with_name("lockage"), checkout.root / "lockage.yaml"
     running = Running([program, "invoke", "--project", project, "remediator", event], log=tmp_path / "log")
     try:
         deadline = time.monotonic() + 60
-        while containers() == before:
+        while not started_by(running.pid):
             assert time.monotonic() < deadline, running.tail()
             assert running.ended() is None, running.tail()
             time.sleep(0.1)
     finally:
         running.stop()  # interrupts first, as Ctrl-C does
     assert running.ended() == 130, running.tail()
-    assert containers() == before
+    assert started_by(running.pid) == set()

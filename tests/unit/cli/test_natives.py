@@ -64,6 +64,15 @@ def test_layers_are_looked_at_with_the_zip_that_runs_on_them(dist: DistDir, tmp_
     assert found.failure.remedy
 
 
+def test_a_later_layer_s_file_takes_the_place_of_native_code(dist: DistDir) -> None:
+    archived(dist, LayerArtifact, "one", entry("bin/tool", b"\x7fELF, and broken"))
+    archived(dist, LayerArtifact, "two", entry("bin/tool", b"#!/bin/sh\n"))
+    made = archived(dist, ZipArtifact, "ingestion", entry("a.py", b""), layers=("one",))
+    assert look(made, dist).failure is not None
+    made = archived(dist, ZipArtifact, "ingestion", entry("a.py", b""), layers=("one", "two"))
+    assert look(made, dist) == NativeCheck(summary="no native code among 2 files: pure Python")
+
+
 def test_what_cannot_be_told_of_native_code_is_a_doubt(dist: DistDir) -> None:
     made = archived(dist, ZipArtifact, "dashboard", entry("dashboard/x.so", b"no object"))
     found = look(made, dist).failure

@@ -18,7 +18,7 @@ def found(tmp_path: Path, *layers: Mapping[str, bytes] | bytes, wanted: str = ""
     """Each file below var/task, with the first letters of the hash of what is expected of it."""
     write_layout(tmp_path / "layout", layers=list(layers))
     layout = oci.read(tmp_path / "layout")
-    return contents(layout, "var/task", lambda path: bool(wanted) and wanted in path, tmp_path / "root")
+    return contents(layout, "var/task", lambda path, _: bool(wanted) and wanted in path, tmp_path / "root")
 
 
 def hashed(**files: bytes) -> dict[str, str]:
@@ -85,3 +85,11 @@ def test_a_layer_that_is_no_tar_is_named(tmp_path: Path) -> None:
     with pytest.raises(LayoutError, match=r"the layer sha256:[0-9a-f]{64} cannot be read") as caught:
         found(tmp_path, b"no tar" * 1000)
     assert caught.value.why.startswith("ReadError: ")
+
+
+def test_what_is_wanted_is_told_by_its_content_too(tmp_path: Path) -> None:
+    write_layout(tmp_path / "layout", layers=[{"var/task/a": b"\x7fELF1", "var/task/b": b"2"}])
+    root = tmp_path / "root"
+    everything = contents(oci.read(tmp_path / "layout"), "var/task", lambda _, content: content[:1] == b"\x7f", root)
+    assert set(everything) == {"var/task/a", "var/task/b"}
+    assert [str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()] == ["var/task/a"]

@@ -1,5 +1,6 @@
 """Against a stub ``docker`` on the path: what we ask, and what we make of the answers."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -84,8 +85,9 @@ def container(**changes: Any) -> Container:  # noqa: ANN401 - any field
     return Container(**{**fields, **changes})
 
 
+OURS = f"lockage.invoke={os.getpid()}"
 LOCKED_DOWN = (
-    "run --detach --name n --label lockage.invoke --pull never --platform linux/amd64 --read-only "
+    f"run --detach --name n --label {OURS} --pull never --platform linux/amd64 --read-only "
     "--tmpfs /tmp:rw,nosuid,nodev,size=512m,mode=1777 --user 10001:10001 --cap-drop ALL "
     "--security-opt no-new-privileges --memory 256m --memory-swap 256m --pids-limit 1024 "
 )
@@ -109,11 +111,12 @@ def test_folders_are_held_in_memory_by_a_container_that_sleeps_and_ends_by_itsel
     says(stub)
     content = tmp_path / "content.tar"
     content.write_bytes(b"tar")
-    Docker().hold("held", "i@sha256:1", "linux/arm64", ("/var/task", "/opt"), content)
+    Docker().hold("held", "i@sha256:1", "linux/arm64", ("/var/task", "/opt"))
+    Docker().fill("held", content)
     held, copied = calls(stub)
     mount = 'type=volume,dst={},volume-nocopy,volume-opt=type=tmpfs,volume-opt=device=tmpfs,"volume-opt=o=mode=0755"'
     assert held == (
-        "run --detach --rm --name held --label lockage.invoke --pull never --platform linux/arm64 --network none "
+        f"run --detach --rm --name held --label {OURS} --pull never --platform linux/arm64 --network none "
         f"--user 10001:10001 --mount {mount.format('/var/task')} --mount {mount.format('/opt')} "
         "--entrypoint python3 i@sha256:1 -c import time; time.sleep(7200)"
     )

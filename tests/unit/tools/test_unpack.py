@@ -36,6 +36,14 @@ def test_a_zip_lies_in_the_task_root_and_a_layer_under_opt(dist: DistDir, tmp_pa
         assert hashes == {path: hashlib.sha256(content).hexdigest() for path, content in wanted.items()}
 
 
+def test_what_nobody_wants_is_hashed_and_not_written(dist: DistDir, tmp_path: Path) -> None:
+    members = [entry("a.so", b"\x7fELF"), entry("b.py", b"B = 1\n")]
+    artifact = changed(put_archive(dist, "zip"), dist, lambda path: write(path, members))
+    hashes = unpack(artifact, dist.archive("zip"), tmp_path / "root", lambda _, content: content.startswith(b"\x7f"))
+    assert set(hashes) == {"var/task/a.so", "var/task/b.py"}
+    assert [path.name for path in (tmp_path / "root").rglob("*") if path.is_file()] == ["a.so"]
+
+
 def test_what_is_executable_stays_so(dist: DistDir, tmp_path: Path) -> None:
     artifact = changed(put_archive(dist, "zip"), dist, lambda path: write(path, [entry("tool", b"1", executable=True)]))
     unpack(artifact, dist.archive("zip"), tmp_path / "root")

@@ -16,7 +16,6 @@ from lockage.inspect.emulator.sandbox import Place, Sandbox
 from lockage.inspect.emulator.standing import standing, standing_native
 from lockage.inspect.emulator.subject import Subject
 from lockage.model.check import ArtifactCheck, FunctionCheck, NativeCheck
-from lockage.tools import process
 from lockage.tools.docker import Machine
 
 _MEGA = 1_000_000
@@ -101,7 +100,7 @@ class Checker:
                 yield [pool.submit(self._check, case, free) for case in cases]
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
-                process.interrupt_all()
+                self._sandbox.stop()
                 raise
 
     def _check(self, case: Case, free: BoundedSemaphore) -> ArtifactCheck:

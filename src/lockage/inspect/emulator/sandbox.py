@@ -8,8 +8,10 @@ beside the function, so a function can be without any network, and no port is pu
 import tempfile
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Protocol
 
 import msgspec
@@ -19,7 +21,7 @@ from lockage.inspect.emulator.call import Call
 from lockage.inspect.emulator.reading import Reading, Trace, parse_answer, parse_trace
 from lockage.inspect.emulator.subject import Subject, merge
 from lockage.tools.docker import Container, State
-from lockage.tools.process import Completed
+from lockage.tools.process import Completed, interrupt_all
 
 _INSIDE = Path(__file__).parent / "inside"
 _ASK = ("python3", "-I", "-S", "-c", (_INSIDE / "ask.py").read_text())
@@ -37,8 +39,11 @@ class Engine(Protocol):
     def start(self, container: Container) -> None:
         """Start a container in the background."""
 
-    def hold(self, name: str, image: str, platform: str, folders: tuple[str, ...], content: Path) -> None:
+    def hold(self, name: str, image: str, platform: str, folders: tuple[str, ...]) -> None:
         """Start a container that sleeps and holds folders for others."""
+
+    def fill(self, name: str, content: Path) -> None:
+        """Unpack a tar file into a running container."""
 
     def execute(self, name: str, command: tuple[str, ...], *, stdin: str = "", timeout: float) -> Completed:
         """Run a program in a running container."""
@@ -51,6 +56,10 @@ class Engine(Protocol):
 
     def remove(self, name: str) -> None:
         """Stop and remove a container and its folders."""
+
+
+class Stopped(Exception):  # noqa: N818 - what happened; whoever stopped it knows
+    """Nothing more is run."""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +80,32 @@ class Sandbox:
 
     def __init__(self, docker: Engine) -> None:
         self._docker = docker
+        self._there: set[str] = set()
+        self._stopped = Event()
+
+    def stop(self) -> None:
+        """From another thread: end what runs, and let nothing begin that has not."""
+        self._stopped.set()
+        interrupt_all()
+        for name in tuple(self._there):
+            self._docker.remove(name)
+
+    @contextmanager
+    def _named(self, what: str) -> Iterator[str]:
+        """The name of a container to be, which is gone afterwards."""
+        name = f"lockage-{what}-{uuid.uuid4().hex[:12]}"
+        self._there.add(name)
+        try:
+            self._hold_going()
+            yield name
+        finally:
+            self._docker.remove(name)
+            self._there.discard(name)
+
+    def _hold_going(self) -> None:
+        """Called before a container is started, and after: :meth:`stop` may not have found it yet."""
+        if self._stopped.is_set():
+            raise Stopped
 
     @contextmanager
     def unpacked(self, subject: Subject) -> Iterator[Place]:
@@ -83,15 +118,14 @@ class Sandbox:
         if subject.task is None:
             yield Place(image=subject.image, platform=subject.platform)
             return
-        name = f"lockage-held-{uuid.uuid4().hex[:12]}"
-        try:
-            with tempfile.TemporaryDirectory() as work:
+        with self._named("held") as name:
+            with tempfile.TemporaryDirectory() as work, ThreadPoolExecutor(1) as beside:
                 content = Path(work, "content.tar")
+                held = beside.submit(self._docker.hold, name, subject.image, subject.platform, subject.folders)
                 merge(subject.task, subject.layers, content)
-                self._docker.hold(name, subject.image, subject.platform, subject.folders, content)
+                held.result()
+                self._docker.fill(name, content)
             yield Place(image=subject.image, platform=subject.platform, folders_of=name)
-        finally:
-            self._docker.remove(name)
 
     def run(self, call: Call, place: Place, *, network: bool = False) -> Reading:
         """Run a function on an event in a container of its own, which has never been asked anything.
@@ -101,23 +135,23 @@ class Sandbox:
             place: where it runs.
             network: whether it reaches anything but itself.
         """
-        container = Container(
-            name=f"lockage-{call.function}-{uuid.uuid4().hex[:12]}",
-            image=place.image,
-            platform=place.platform,
-            command=(call.handler,),
-            environment=call.variables,
-            memory_mb=call.memory_mb,
-            folders_of=place.folders_of,
-            network=network,
-        )
-        try:
-            self._docker.start(container)
-            return self._read(call, container.name)
-        except ToolError as error:
-            return Reading(trouble=f"{error.what}\n{error.why}")
-        finally:
-            self._docker.remove(container.name)
+        with self._named(call.function) as name:
+            container = Container(
+                name=name,
+                image=place.image,
+                platform=place.platform,
+                command=(call.handler,),
+                environment=call.variables,
+                memory_mb=call.memory_mb,
+                folders_of=place.folders_of,
+                network=network,
+            )
+            try:
+                self._docker.start(container)
+                self._hold_going()
+                return self._read(call, name)
+            except ToolError as error:
+                return Reading(trouble=f"{error.what}\n{error.why}")
 
     def _read(self, call: Call, name: str) -> Reading:
         seconds = call.timeout_s + _GRACE_SECONDS

@@ -8,6 +8,7 @@ Nothing of this machine or of a stand-in is asked: an import that works there pr
 from lockage.inspect.native.facts import LAYERS, TASK, Root
 from lockage.inspect.native.hold import NativeCodeDoubtful, NativeCodeRefused, hold_native
 from lockage.inspect.native.inspection import NativeInspection, inspect_native
+from lockage.inspect.native.read import matters
 from lockage.inspect.native.remark import Remark
 from lockage.inspect.native.target import Target
 
@@ -22,4 +23,5 @@ __all__ = [
     "Target",
     "hold_native",
     "inspect_native",
+    "matters",
 ]

@@ -18,6 +18,11 @@ _NAMED_AS_ELF = re.compile(r"\.so(\.[0-9]+)*$")
 _WHEEL = re.compile(r"\.dist-info/WHEEL$")
 
 
+def matters(path: str, content: bytes) -> bool:
+    """Whether a file can say anything about native code: of all others only their number is told."""
+    return content.startswith(MAGIC) or any(one.search(path) for one in (_NAMED_AS_ELF, _WHEEL))
+
+
 class _Found:
     """What a walk has gathered so far, by path as the function sees it."""
 

@@ -6,7 +6,7 @@ from fakes.emulator import Behaviour, FakeEngine, answer
 from lockage.inspect.emulator.call import Call
 from lockage.inspect.emulator.invoke import FunctionFailed, invoke
 from lockage.inspect.emulator.reading import Answer, Trace
-from lockage.inspect.emulator.sandbox import Place, Sandbox
+from lockage.inspect.emulator.sandbox import Place, Sandbox, Stopped
 from lockage.inspect.emulator.subject import Archive, Subject
 from lockage.oci.layout import hash_file
 from lockage.tools.docker import Container, State
@@ -97,6 +97,40 @@ def test_ctrl_c_takes_everything_away(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         invoke(CALL, Subject(image="i", platform="linux/amd64", task=archive(tmp_path / "a.zip")), Sandbox(docker))
     assert docker.there == set()
+
+
+class StoppedMeanwhile(FakeEngine):
+    """Another thread stops the sandbox while the engine starts a container."""
+
+    sandbox: Sandbox
+
+    def start(self, container: Container) -> None:
+        super().start(container)
+        self.sandbox.stop()
+
+
+def test_what_is_stopped_while_it_starts_is_asked_nothing_and_nothing_begins_after(tmp_path: Path) -> None:
+    docker = StoppedMeanwhile()
+    docker.sandbox = Sandbox(docker)
+    with pytest.raises(Stopped):
+        docker.sandbox.run(CALL, HERE)
+    assert (docker.events, docker.there) == ([], set())
+    with pytest.raises(Stopped):
+        docker.sandbox.run(CALL, HERE)
+    assert len(docker.started) == 1
+    subject = Subject(image="i", platform="linux/amd64", task=archive(tmp_path / "a.zip"))
+    with pytest.raises(Stopped), docker.sandbox.unpacked(subject):
+        raise AssertionError
+    assert docker.folders == []
+
+
+def test_stopping_takes_away_what_is_there(tmp_path: Path) -> None:
+    docker = FakeEngine()
+    sandbox = Sandbox(docker)
+    with sandbox.unpacked(Subject(image="i", platform="linux/amd64", task=archive(tmp_path / "a.zip"))):
+        assert len(docker.there) == 1
+        sandbox.stop()
+        assert docker.there == set()
 
 
 def test_an_invoked_function_has_a_network_and_says_what_it_says() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lockage.inspect.native import Root
-from lockage.inspect.native.read import read_tree
+from lockage.inspect.native.read import matters, read_tree
 
 
 def write(path: Path, content: str = "") -> Path:
@@ -21,6 +21,22 @@ def test_files_are_seen_where_the_function_sees_them(tmp_path: Path) -> None:
     tree = read_tree([Root(tmp_path / "zip"), Root(tmp_path / "layer", "/opt")])
     assert (tree.mounts, tree.files, tree.objects) == (("/var/task", "/opt"), 3, {})
     assert tree.misnamed == ("/opt/lib/libx.so.1",)
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "does"),
+    [
+        ("var/task/x.so", b"not ELF", True),
+        ("var/task/libx.so.1.2", b"", True),
+        ("var/task/bin/opa", b"\x7fELF\x02", True),
+        ("var/task/x-1.dist-info/WHEEL", b"Tag: any\n", True),
+        ("var/task/x-1.dist-info/METADATA", b"", False),
+        ("var/task/x.py", b"ELF", False),
+        ("var/task/x.solution", b"", False),
+    ],
+)
+def test_what_can_say_anything_about_native_code(path: str, content: bytes, *, does: bool) -> None:
+    assert matters(path, content) is does
 
 
 def test_a_later_layer_takes_the_place_of_an_earlier_one(tmp_path: Path) -> None:
