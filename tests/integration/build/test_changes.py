@@ -47,7 +47,7 @@ def test_nothing_changed_means_nothing_is_built(checkout: Checkout, capsys: pyte
     checkout.lockage("build")
     told = capsys.readouterr()
     names = [line.split()[0] for line in told.out.splitlines()]
-    assert {"base", "platform", "dashboard", "shared"} <= set(names)
+    assert {"base", "platform"} <= set(names)
     assert told.out.splitlines() == [f"{name} {checkout.dist.read_artifact(name).digest}" for name in names]
     assert checkout.image("platform") == before
     steps = [line.split() for line in told.err.splitlines() if line.split()[3] in {"image", "layer", "zip"}]
@@ -62,5 +62,5 @@ def test_the_plan_says_what_changed(checkout: Checkout, capsys: pytest.CaptureFi
     lines = capsys.readouterr().out.splitlines()
     actions = dict(line.split()[1::-1] for line in lines if line.startswith(("build", "reuse")))
     assert [name for name, action in actions.items() if action == "build"] == ["platform"]
-    assert actions["base"] == actions["dashboard"] == "reuse"
+    assert actions["base"] == "reuse"
     assert any(line.endswith("source functions/remediator changed") for line in lines)
