@@ -141,6 +141,7 @@ def test_two_at_once_in_a_dirty_tree_pass_and_leave_nothing(tree: Path) -> None:
         assert re.search(r"release 1 .* preprod: good; prod: good, serving", run.summary)
         assert re.search(r"release 2 .* preprod: good, serving; prod: bad", run.summary)
         assert re.search(r"release 3 .* preprod: bad$", run.summary, re.MULTILINE)
+        assert "| clean up |" in run.markdown, "the time that is told is that of all of it"
         assert "### Rehearsal passed" in run.markdown
     for run in runs:
         holds_nothing(run)

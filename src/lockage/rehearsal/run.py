@@ -4,10 +4,12 @@ import shlex
 import shutil
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from lockage.config.load import load_local, load_project
 from lockage.config.schema import Project
@@ -16,7 +18,7 @@ from lockage.model.dist import DistDir, write
 from lockage.rehearsal import checkout, handover, retell, runtimes
 from lockage.rehearsal.embedded import EmbeddedAws
 from lockage.rehearsal.perform import Performer
-from lockage.rehearsal.story import story
+from lockage.rehearsal.story import Act, story
 from lockage.rehearsal.surroundings import surroundings
 from lockage.report.summary import Summary
 from lockage.report.timings import timed
@@ -55,20 +57,32 @@ class Rehearsal:
         Docker().engine()
         checkout.top(self._home)
         acts = story(self._project, handover.read(self._home / checkout.MATERIAL / handover.FILE))
-        with timed("rehearse", DistDir(self._home / "dist"), self._console), self._aws() as aws:
-            performer = Performer(
-                aws,
-                project_file=self._project_file,
-                project=self._project,
-                folder=aws.folder,
-                console=self._console,
-            )
-            try:
-                performer.perform(acts)
-            except Exception as error:
-                self.summary = self._summary(performer, str(error) or type(error).__name__)
-                raise
-            self.summary = self._summary(performer)
+        try:
+            with timed("rehearse", DistDir(self._home / "dist"), self._console), self._aws() as aws:
+                self._play(acts, aws)
+        finally:
+            self._count_to_the_end()
+
+    def _play(self, acts: Iterable[Act], aws: EmbeddedAws) -> None:
+        performer = Performer(
+            aws,
+            project_file=self._project_file,
+            project=self._project,
+            folder=aws.folder,
+            console=self._console,
+        )
+        try:
+            performer.perform(acts)
+        except Exception as error:
+            self.summary = self._summary(performer, str(error) or type(error).__name__)
+            raise
+        self.summary = self._summary(performer)
+
+    def _count_to_the_end(self) -> None:
+        """What is told is read before the clean-up takes it away; the time and the steps are those of all of it."""
+        if self.summary:
+            seconds = time.monotonic() - self._began
+            self.summary = replace(self.summary, seconds=seconds, steps=tuple(self._console.records))
 
     @contextmanager
     def _aws(self) -> Iterator[EmbeddedAws]:
