@@ -102,7 +102,9 @@ def test_nothing_is_pushed_that_was_not_built(complete: Path) -> None:
 def test_only_images_with_a_repository_are_pushed(complete: Path) -> None:
     with pytest.raises(UsageError, match="no artifact called base can be taken here") as caught:
         run(complete, "push", "base")
-    assert caught.value.why == "of what lockage.yaml names, these can: platform"
+    assert caught.value.why == (
+        "of what lockage.yaml names, these can: platform, analysis, dashboard, ingestion, dependencies, shared"
+    )
 
 
 @pytest.mark.parametrize("verb", ["push", "release", "deploy", "promote", "rollback"])
