@@ -185,7 +185,7 @@ def tests(session: nox.Session) -> None:
         session.run("pytest", *chosen)  # neither engine nor tools
         return
     set_up(session, "engine", *ALL_TOOLS, "base")
-    parallel = ("--numprocesses=auto", "--dist=loadgroup")
+    parallel = ("--numprocesses=auto", "--dist=loadgroup", "--durations=20")
     everything = (*parallel, "tests/unit", "tests/integration", "tests/workflows", "tests/rehearsal")
     session.run("pytest", *(chosen or everything), interrupt_timeout=PATIENCE, terminate_timeout=PATIENCE)
 

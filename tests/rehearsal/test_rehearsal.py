@@ -11,11 +11,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import boto3
 import pytest
+from botocore.config import Config
 
+from lockage.config.load import load_project
+from lockage.config.schema import Environment
 from lockage.rehearsal.checkout import clone
 from lockage.rehearsal.engine import containers, remove_containers, remove_images
 
@@ -23,6 +28,10 @@ pytestmark = [pytest.mark.aws, pytest.mark.tools]
 
 ROOT = Path(__file__).parents[2]
 ENDS_SECONDS = 420
+PROJECT = load_project(ROOT / "lockage.yaml", files=False)
+MADE = {"image": PROJECT.images, "zip": PROJECT.zips, "layer": PROJECT.layers, "sbom": PROJECT.built}
+RUN = {PROJECT.runs(function) for function in PROJECT.functions}
+REUSED = [*(f"{kind} {name}" for kind, names in MADE.items() for name in names), *(f"check {name}" for name in RUN)]
 
 
 class Run:
@@ -80,16 +89,48 @@ class Run:
         return {step["name"]: step for step in run["steps"]}
 
 
+class Pair(NamedTuple):
+    """Two rehearsals that ran at once in one tree."""
+
+    plain: Run
+    kept: Run
+    """Was told to leave everything up."""
+
+
 @pytest.fixture
 def tree(tmp_path: Path) -> Iterator[Path]:
-    """A clone with an uncommitted change, and with what was built here before; whatever a run leaves is removed."""
-    tree = clone(ROOT, tmp_path / "tree")
+    """A tree of its own; whatever a run leaves is removed."""
+    yield dirty(tmp_path)
+    remove_all(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """Both ended; what the second left is still up."""
+    folder = tmp_path_factory.mktemp("pair")
+    shared = dirty(folder)
+    runs = Pair(plain=Run(shared), kept=Run(shared, "--keep"))
+    try:
+        for run in runs:
+            assert run.ended() == 0, run.told
+        yield runs
+    finally:
+        remove_all(folder)
+
+
+def dirty(folder: Path) -> Path:
+    """A clone with an uncommitted change, and with what was built here before."""
+    tree = clone(ROOT, folder / "tree")
     if (ROOT / "dist").is_dir():
         shutil.copytree(ROOT / "dist", tree / "dist", ignore=shutil.ignore_patterns(".*", "lockage-*"))
     with (tree / "functions" / "policy" / "decision.rego").open("a") as file:
         file.write("\n# not committed\n")
-    yield tree
-    for told in (out / "err" for out in tmp_path.glob("out-*")):
+    return tree
+
+
+def remove_all(folder: Path) -> None:
+    """Remove the containers that are left of runs told of in a folder."""
+    for told in (out / "err" for out in folder.glob("out-*")):
         for label in labels(port_of(told.read_text())):
             remove_containers(label)
 
@@ -132,39 +173,69 @@ def processes(port: str) -> list[str]:
     return [line for line in lines if f":{port} " in line]
 
 
-def test_two_at_once_in_a_dirty_tree_pass_and_leave_nothing(tree: Path) -> None:
-    runs = [Run(tree), Run(tree)]
-    for run in runs:
-        assert run.ended() == 0, run.told
+def test_two_at_once_in_a_dirty_tree_pass(pair: Pair) -> None:
+    for run in pair:
         assert "Rehearsal passed: platform at" in run.summary
         assert "with uncommitted changes" in run.summary
         assert re.search(r"release 1 .* preprod: good; prod: good, serving", run.summary)
         assert re.search(r"release 2 .* preprod: good, serving; prod: bad", run.summary)
         assert re.search(r"release 3 .* preprod: bad$", run.summary, re.MULTILINE)
-        assert "| clean up |" in run.markdown, "the time that is told is that of all of it"
         assert "### Rehearsal passed" in run.markdown
-    for run in runs:
-        holds_nothing(run)
-    assert len({port_of(run.told) for run in runs}) == 2
+    assert "| clean up |" in pair.plain.markdown, "the time that is told is that of all of it"
+    assert len({port_of(run.told) for run in pair}) == 2
     assert not subprocess.run(
-        ["git", "log", "--all", "--format=%an", "--author=rehearsal"], cwd=tree, check=True, capture_output=True
+        ["git", "log", "--all", "--format=%an", "--author=rehearsal"],
+        cwd=pair.plain.tree,
+        check=True,
+        capture_output=True,
     ).stdout
 
 
-def test_with_nothing_changed_everything_is_reused(tree: Path) -> None:
-    assert Run(tree).ended() == 0
-    run = Run(tree)
+def test_of_release_2_the_dashboard_differs_by_its_memory_alone(pair: Pair) -> None:
+    """Asked of the embedded AWS that is still up: preprod serves release 2, and prod serves release 1 again."""
+    two, one = (served(pair.kept, PROJECT.environments[name], "dashboard") for name in ("preprod", "prod"))
+    assert (two["MemorySize"], one["MemorySize"]) == (640, PROJECT.functions["dashboard"].memory_mb)
+    assert two["CodeSha256"] == one["CodeSha256"]
+
+
+def served(run: Run, place: Environment, function: str) -> dict[str, Any]:
+    """The configuration of the version that a function's alias serves in an account of a kept run."""
+    session = boto3.Session(aws_access_key_id=place.account, aws_secret_access_key="any", region_name=place.region)  # noqa: S106 - the emulator takes any
+    endpoint = re.search(r"AWS_ENDPOINT_URL=(\S+)", run.told)
+    assert endpoint
+    lambda_ = session.client("lambda", endpoint_url=endpoint[1], config=Config(proxies={}))
+    answer = lambda_.get_function(FunctionName=PROJECT.function_name(function), Qualifier=place.alias)
+    configuration: dict[str, Any] = answer["Configuration"]
+    return configuration
+
+
+def test_what_is_kept_can_be_looked_at_and_removed_as_it_says(pair: Pair) -> None:
+    run = pair.kept
+    looking, _, removing = run.told.partition("To remove it:\n")
+    (label,) = labels(port_of(run.told))
+    assert containers(label), "the one that ended beside it took nothing of it away"
+    assert f"docker ps --filter label={label}" in looking
+    subprocess.run(["sh", "-eu", "-c", removing], check=True, capture_output=True)  # noqa: S603 - the lines under test
+    deadline = time.monotonic() + 20
+    while processes(port_of(run.told)):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    for one in pair:
+        holds_nothing(one)
+
+
+def test_with_nothing_changed_everything_is_reused(pair: Pair) -> None:
+    run = Run(pair.plain.tree)
     assert run.ended() == 0, run.told
     steps = run.timings()
-    for release in (1, 2, 3):
-        for step in ("image base", "image platform", "sbom base", "sbom platform"):
-            assert steps[f"release {release}: {step}"]["state"] == "reused"
-            assert steps[f"release {release}: {step}"]["reason"]
+    for release, step in product((1, 2, 3), REUSED):
+        assert steps[f"release {release}: {step}"]["state"] == "reused"
+    assert all(step["reason"] for step in steps.values() if step["state"] in {"reused", "skipped"})
 
 
 def test_an_interrupt_leaves_nothing(tree: Path) -> None:
     run = Run(tree)
-    run.until("shift live of 3 functions")
+    run.until("preprod: shift live of")
     assert labels(port_of(run.told)), "functions ran in containers"
     os.killpg(run.process.pid, signal.SIGINT)
     assert run.ended() == 130
@@ -178,21 +249,6 @@ def test_being_told_to_end_leaves_nothing(tree: Path) -> None:
     run.process.send_signal(signal.SIGTERM)
     run.process.send_signal(signal.SIGTERM)
     assert run.ended() == 128 + signal.SIGTERM
-    holds_nothing(run)
-
-
-def test_what_is_kept_can_be_looked_at_and_removed_as_it_says(tree: Path) -> None:
-    run = Run(tree, "--keep")
-    assert run.ended() == 0, run.told
-    looking, _, removing = run.told.partition("To remove it:\n")
-    (label,) = labels(port_of(run.told))
-    assert containers(label)
-    assert f"docker ps --filter label={label}" in looking
-    subprocess.run(["sh", "-eu", "-c", removing], check=True, capture_output=True)  # noqa: S603 - the lines under test
-    deadline = time.monotonic() + 20
-    while processes(port_of(run.told)):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
     holds_nothing(run)
 
 

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from lockage.errors import LockageError
 from lockage.rehearsal import seed
 from lockage.rehearsal.handover import Fact, Invoke, missing, resolve
-from lockage.rehearsal.story import Refused
+from lockage.rehearsal.story import Judged, Refused
 from lockage.rehearsal.witness import Reply, Witness
 
 _PATIENCE_SECONDS = 30.0
@@ -105,6 +105,26 @@ def unchanged(before: dict[str, Any], after: dict[str, Any], environment: str) -
     if different:
         raise StoryBroken(f"{environment} was touched", why="\n".join(different))
     return "aliases, revisions and versions are what they were"
+
+
+def judged(witness: Witness, act: Judged, release: str) -> str:
+    """The release store says of a release what became of it in an environment, and why.
+
+    Args:
+        witness: asks.
+        act: what it must say.
+        release: the id.
+
+    Raises:
+        StoryBroken: it says otherwise.
+    """
+    passages = [one for one in witness.record(act.place)["passages"] if one["release"] == release]
+    if [one for one in passages if one["state"] == act.state and act.because in one.get("reason", "")]:
+        return str(passages[-1]["reason"])
+    raise StoryBroken(
+        f"release {release[:12]} should be {act.state} in {act.place}, because of the {act.because}",
+        why=f"its passages there: {passages or 'none'}",
+    )
 
 
 def tag_is_immutable(witness: Witness, repository: str, commit: str) -> str:

@@ -28,6 +28,7 @@ from lockage.rehearsal.story import (
     Act,
     Expect,
     Hold,
+    Judged,
     KeepArtifacts,
     MakeTree,
     Provision,
@@ -103,6 +104,8 @@ class Performer:
                     step.made(assertions.unchanged(self._remembered[place], self.witness().state(place), place))
             case Serves(release=release, place=place):
                 self._serves(release, place)
+            case Judged():
+                self._judged(act)
             case PushedOnce(release=release):
                 self._tag_is_immutable(release)
                 self._archives_are_written_once(release)
@@ -150,14 +153,15 @@ class Performer:
         except click.Abort:  # what the command line makes of Ctrl-C
             raise KeyboardInterrupt from None
         except LockageError as error:
-            if act.fails_with != error.exit_code:
+            if type(error) is not act.fails_with:
                 raise
             self._console.note(f"                   as the story wants: {error.what}")
             return
         if act.fails_with or code:
+            wanted = act.fails_with.__name__ if act.fails_with else "success"
             raise StoryBroken(
                 f"`lockage {' '.join(act.arguments)}` of release {act.release} ended with {code}",
-                why=f"the story wants exit code {act.fails_with}; it printed:\n{said.getvalue()}",
+                why=f"the story wants {wanted}; it printed:\n{said.getvalue()}",
             )
 
     @contextmanager
@@ -203,6 +207,11 @@ class Performer:
             versions = assertions.serves(witness, place, made.commit, made.archived)
             assertions.answers(witness, place, lambda probe: made.folder / probe)
             step.made(f"asked the embedded AWS: {versions}")
+
+    def _judged(self, act: Judged) -> None:
+        release = self.trees[act.release].released()
+        with self._console.step(f"{act.place}: release {act.release} is {act.state}") as step:
+            step.made(assertions.judged(self.witness(), act, release.id if release else "none"))
 
     def _tag_is_immutable(self, release: int) -> None:
         for repository in [image.repository for image in self._project.images.values() if image.repository]:

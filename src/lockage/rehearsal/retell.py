@@ -9,7 +9,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lockage.config.schema import Project
 from lockage.console import StepRecord
 from lockage.errors import UsageError
-from lockage.model.release import Release
 from lockage.model.rollout import EnvironmentRecord
 from lockage.rehearsal.perform import Performer
 from lockage.rehearsal.story import environments
@@ -26,7 +25,7 @@ def artifacts(performer: Performer, project: Project) -> tuple[ArtifactLine, ...
 def releases(performer: Performer, project: Project) -> tuple[ReleaseLine, ...]:
     """Every release that was made, and what each environment's own record says of it."""
     records = [record for name in environments(project) if (record := _record(performer, project, name))]
-    made = ((number, tree, released(tree)) for number, tree in performer.trees.items())
+    made = ((number, tree, tree.released()) for number, tree in performer.trees.items())
     return tuple(
         ReleaseLine(
             number=number,
@@ -41,19 +40,13 @@ def releases(performer: Performer, project: Project) -> tuple[ReleaseLine, ...]:
 
 def marks(performer: Performer) -> tuple[str, ...]:
     """Why nothing that was made may leave the rehearsal, each reason once."""
-    found = (release.rehearsal_only for tree in performer.trees.values() if (release := released(tree)))
+    found = (release.rehearsal_only for tree in performer.trees.values() if (release := tree.released()))
     return tuple(dict.fromkeys(reason for reasons in found for reason in reasons))
 
 
 def failed_step(records: tuple[StepRecord, ...]) -> str:
     """The step that ended the run: the last, if it failed."""
     return records[-1].name if records and records[-1].state == "failed" else ""
-
-
-def released(tree: Tree) -> Release | None:
-    """The release of a tree, once there is one."""
-    path = tree.dist.release()
-    return msgspec.json.decode(path.read_bytes(), type=Release) if path.is_file() else None
 
 
 def files(home: Path, performer: Performer, project: Project) -> tuple[tuple[str, str], ...]:

@@ -11,8 +11,10 @@ from typing import Literal
 import msgspec
 
 from lockage.config.schema import Project
-from lockage.errors import RolloutFailed
+from lockage.errors import LockageError, RolloutFailed
+from lockage.model.rollout import PassageState
 from lockage.rehearsal.handover import Fact, Handover
+from lockage.rollout.admission import NotAdmittedError
 
 GOOD, BETTER, BAD = 1, 2, 3
 REASON = "rehearsal of the way back"
@@ -33,8 +35,8 @@ class Verb(msgspec.Struct, frozen=True, kw_only=True):
     """Whose credentials it gets; empty for none at all."""
     place: str = ""
     """The environment whose role it is; empty for the registry's account."""
-    fails_with: int = 0
-    """Exit code that the story wants of it; 0 for success."""
+    fails_with: type[LockageError] | None = None
+    """The error, and none of its kinds, that the story wants of it; None for success."""
 
 
 class KeepArtifacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +70,16 @@ class Serves(msgspec.Struct, frozen=True, kw_only=True):
     place: str
 
 
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """Hold what the release store says became of a release in an environment."""
+
+    release: int
+    place: str
+    state: PassageState
+    because: str
+    """Words of the reason."""
+
+
 class PushedOnce(msgspec.Struct, frozen=True, kw_only=True):
     """Hold that what was pushed of a release takes no other content: its tag in ECR, its archives in S3."""
 
@@ -99,7 +111,20 @@ class Expect(msgspec.Struct, frozen=True, kw_only=True):
     fact: Fact
 
 
-Act = MakeTree | Verb | KeepArtifacts | Provision | Remember | Untouched | Serves | PushedOnce | Refused | Hold | Expect
+Act = (
+    MakeTree
+    | Verb
+    | KeepArtifacts
+    | Provision
+    | Remember
+    | Untouched
+    | Serves
+    | Judged
+    | PushedOnce
+    | Refused
+    | Hold
+    | Expect
+)
 
 
 def story(project: Project, handover: Handover | None) -> tuple[Act, ...]:
@@ -154,11 +179,12 @@ def _refused_at_the_door(project: Project, first: str, others: list[str]) -> Ite
     """The first environment goes back to what it served; the others are not even asked."""
     for place in others:
         yield Remember(place=place)
-    yield _deployer(BAD, "deploy", first, fails_with=RolloutFailed.exit_code)
+    yield _deployer(BAD, "deploy", first, fails_with=RolloutFailed)
+    yield Judged(release=BAD, place=first, state="bad", because="end-to-end checks")
     yield Serves(release=BETTER, place=first)
     for place in others:
         if project.environments[place].after:
-            yield _deployer(BAD, "deploy", place, fails_with=_NOT_ADMITTED)
+            yield _deployer(BAD, "deploy", place, fails_with=NotAdmittedError)
         yield Untouched(place=place)
 
 
@@ -186,9 +212,5 @@ def _way_back(project: Project, last: str, handover: Handover | None) -> Iterato
         yield Expect(place=last, fact=fact)
 
 
-def _deployer(release: int, verb: str, place: str, *, fails_with: int = 0) -> Verb:
+def _deployer(release: int, verb: str, place: str, *, fails_with: type[LockageError] | None = None) -> Verb:
     return Verb(release=release, arguments=(verb, "--env", place), role="deployer", place=place, fails_with=fails_with)
-
-
-_NOT_ADMITTED = 2
-"""``UsageError``: refused before anything is done."""

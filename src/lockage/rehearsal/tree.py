@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from lockage.config.load import LOCAL_NAME, load_local
 from lockage.errors import UsageError
 from lockage.model.dist import DistDir, write
+from lockage.model.release import Release
 from lockage.rehearsal import checkout
 from lockage.tools.git import Git
 
@@ -38,6 +39,11 @@ class Tree(msgspec.Struct, frozen=True, kw_only=True):
     def dist(self) -> DistDir:
         """What is built from it."""
         return DistDir(self.folder / "dist")
+
+    def released(self) -> Release | None:
+        """Its release, once there is one."""
+        path = self.dist.release()
+        return msgspec.json.decode(path.read_bytes(), type=Release) if path.is_file() else None
 
     def archived(self, name: str) -> str:
         """The digest of a zip's or layer's archive, worked out from its bytes."""

@@ -136,6 +136,13 @@ class Witness:
         read = TypeDeserializer().deserialize
         return {column: read(value) for column, value in found["Item"].items()} if "Item" in found else None
 
+    def record(self, environment: str) -> dict[str, Any]:
+        """What the release store holds of an environment: what it runs, and ran."""
+        s3 = self.registrar().client("s3")
+        held = s3.get_object(Bucket=self.project.registry.store, Key=f"environments/{environment}/current.json")
+        found: dict[str, Any] = json.load(held["Body"])
+        return found
+
     def hold(self, environment: str, queue: str, *, held: bool) -> None:
         """Stop, or start again, handing a queue's messages to the function that works them."""
         lambda_ = self.operator(environment).client("lambda")

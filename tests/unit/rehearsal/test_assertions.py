@@ -13,7 +13,7 @@ from lockage.config.schema import Layer, Project, Zip
 from lockage.rehearsal import assertions
 from lockage.rehearsal.assertions import StoryBroken
 from lockage.rehearsal.handover import Invoke, Row
-from lockage.rehearsal.story import Refused
+from lockage.rehearsal.story import Judged, Refused
 from lockage.rehearsal.witness import Reply, Served, Tagged, Witness
 
 COMMIT = "c" * 40
@@ -46,6 +46,7 @@ class FakeWitness:
         self.images = [Tagged(tag=COMMIT, digest=DIGEST)]
         self.reply = Reply(version="2", payload={"ok": True}, failed=False)
         self.rows: dict[str, Any] = {}
+        self.passages: list[dict[str, str]] = []
         self.raises: ClientError | None = error("ImageTagAlreadyExistsException")
 
     def served(self, environment: str) -> dict[str, Served]:
@@ -69,6 +70,10 @@ class FakeWitness:
     def row(self, environment: str, table: str, key: str) -> Any:  # noqa: ANN401 - any row
         assert environment
         return self.rows.get(f"{table} {key}")
+
+    def record(self, environment: str) -> dict[str, Any]:
+        assert environment == "preprod"
+        return {"passages": self.passages}
 
     def place(self, environment: str) -> Any:  # noqa: ANN401 - as declared
         return self.project.environments[environment]
@@ -173,6 +178,32 @@ def test_any_difference_in_an_environment_breaks_it() -> None:
     for after in ({"scorer": {"aliases": {"live": ("1", "r2")}}}, {}, {**before, "another": {}}):
         with pytest.raises(StoryBroken, match="prod was touched"):
             assertions.unchanged(before, after, "prod")
+
+
+JUDGED = Judged(release=3, place="preprod", state="bad", because="end-to-end checks")
+CHECKED = {"release": "r3", "state": "bad", "reason": "1 of 30 end-to-end checks of preprod failed"}
+
+
+def test_what_the_store_says_of_a_release_passes(fake: FakeWitness) -> None:
+    fake.passages = [{**CHECKED, "release": "r2", "state": "good"}, CHECKED]
+    assert assertions.judged(as_witness(fake), JUDGED, "r3") == CHECKED["reason"]
+
+
+@pytest.mark.parametrize(
+    "passages",
+    [
+        [],
+        [{**CHECKED, "release": "r2"}],
+        [{**CHECKED, "state": "staged"}],
+        [{**CHECKED, "reason": "version 3 of scorer does not answer its probe"}],
+    ],
+)
+def test_a_release_that_failed_for_another_reason_breaks_it(
+    fake: FakeWitness, passages: list[dict[str, str]]
+) -> None:
+    fake.passages = passages
+    with pytest.raises(StoryBroken, match="release r3 should be bad in preprod, because of the end-to-end checks"):
+        assertions.judged(as_witness(fake), JUDGED, "r3")
 
 
 def test_a_tag_that_takes_other_content_breaks_it(fake: FakeWitness) -> None:

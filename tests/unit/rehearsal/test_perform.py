@@ -11,7 +11,7 @@ import pytest
 
 from lockage.config.load import load_project
 from lockage.console import Console, PlainView
-from lockage.errors import GateFailed, RolloutFailed
+from lockage.errors import GateFailed, LockageError, RolloutFailed
 from lockage.rehearsal import perform
 from lockage.rehearsal.assertions import StoryBroken
 from lockage.rehearsal.embedded import EmbeddedAws
@@ -110,23 +110,32 @@ FAILED = RolloutFailed("preprod did not take it", why="w", remedy="r")
 
 
 def test_a_failure_that_the_story_wants_is_none(performer: Performer, monkeypatch: pytest.MonkeyPatch) -> None:
-    run(performer, monkeypatch, Told(FAILED), Verb(release=1, arguments=("deploy",), fails_with=14))
+    run(performer, monkeypatch, Told(FAILED), Verb(release=1, arguments=("deploy",), fails_with=RolloutFailed))
     assert records(performer) == ["failed release 1: inside"]
 
 
-def test_another_failure_than_the_wanted_one_passes_on(performer: Performer, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = Told(GateFailed("findings", why="w", remedy="r"))
-    with pytest.raises(GateFailed, match="findings"):
-        run(performer, monkeypatch, told, Verb(release=1, arguments=("deploy",), fails_with=14))
+class OtherwiseError(RolloutFailed):
+    """A kind of what the story wants, which it does not want."""
 
 
-@pytest.mark.parametrize(("outcome", "fails_with"), [(0, 14), (3, 0)])
+@pytest.mark.parametrize("kind", [GateFailed, OtherwiseError])
+def test_another_failure_than_the_wanted_one_passes_on(
+    performer: Performer, monkeypatch: pytest.MonkeyPatch, kind: type[LockageError]
+) -> None:
+    told = Told(kind("findings", why="w", remedy="r"))
+    with pytest.raises(kind, match="findings"):
+        run(performer, monkeypatch, told, Verb(release=1, arguments=("deploy",), fails_with=RolloutFailed))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "fails_with", "wanted"), [(0, RolloutFailed, "RolloutFailed"), (3, None, "success")]
+)
 def test_success_where_the_story_wants_a_failure_breaks_it(
-    performer: Performer, monkeypatch: pytest.MonkeyPatch, outcome: int, fails_with: int
+    performer: Performer, monkeypatch: pytest.MonkeyPatch, outcome: int, fails_with: type[LockageError] | None, wanted: str
 ) -> None:
     with pytest.raises(StoryBroken, match=f"`lockage deploy` of release 1 ended with {outcome}") as caught:
         run(performer, monkeypatch, Told(outcome), Verb(release=1, arguments=("deploy",), fails_with=fails_with))
-    assert f"the story wants exit code {fails_with}; it printed:\nplatform sha256:0" in caught.value.why
+    assert f"the story wants {wanted}; it printed:\nplatform sha256:0" in caught.value.why
 
 
 def test_ctrl_c_inside_a_verb_ends_the_rehearsal(performer: Performer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from lockage.config.load import load_project
 from lockage.config.schema import Environment, Layer, Project
+from lockage.errors import RolloutFailed
 from lockage.rehearsal.handover import Handover
 from lockage.rehearsal.story import (
     BAD,
@@ -12,6 +13,7 @@ from lockage.rehearsal.story import (
     GOOD,
     Act,
     Hold,
+    Judged,
     Provision,
     PushedOnce,
     Refused,
@@ -21,6 +23,7 @@ from lockage.rehearsal.story import (
     environments,
     story,
 )
+from lockage.rollout.admission import NotAdmittedError
 
 
 @pytest.fixture
@@ -65,7 +68,8 @@ def test_every_verb_runs_as_the_role_made_for_it(acts: tuple[Act, ...]) -> None:
 
 def test_the_bad_release_reaches_no_later_environment(acts: tuple[Act, ...]) -> None:
     bad = [verb for verb in verbs(acts) if verb.release == BAD and verb.role == "deployer"]
-    assert [(verb.place, verb.fails_with) for verb in bad] == [("preprod", 14), ("prod", 2)]
+    assert [(verb.place, verb.fails_with) for verb in bad] == [("preprod", RolloutFailed), ("prod", NotAdmittedError)]
+    assert Judged(release=BAD, place="preprod", state="bad", because="end-to-end checks") in acts
     assert Serves(release=BETTER, place="preprod") in acts
     assert Untouched(place="prod") in acts
     assert Serves(release=BAD, place="preprod") not in acts
