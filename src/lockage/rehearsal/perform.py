@@ -87,7 +87,7 @@ class Performer:
         project = load_project(made.project_file, files=False) if made else self._project
         return Witness(project, self.operator)
 
-    def _perform(self, act: Act) -> None:  # noqa: C901 - one case an act
+    def _perform(self, act: Act) -> None:  # noqa: C901, PLR0912 - one case an act
         match act:
             case MakeTree(release=release):
                 self._make_tree(release)

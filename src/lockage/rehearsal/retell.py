@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lockage.config.schema import Project
 from lockage.console import StepRecord
 from lockage.errors import UsageError
+from lockage.model.release import Release
 from lockage.model.rollout import EnvironmentRecord
 from lockage.rehearsal.perform import Performer
 from lockage.rehearsal.story import environments

@@ -198,9 +198,7 @@ def test_what_the_store_says_of_a_release_passes(fake: FakeWitness) -> None:
         [{**CHECKED, "reason": "version 3 of scorer does not answer its probe"}],
     ],
 )
-def test_a_release_that_failed_for_another_reason_breaks_it(
-    fake: FakeWitness, passages: list[dict[str, str]]
-) -> None:
+def test_a_release_that_failed_for_another_reason_breaks_it(fake: FakeWitness, passages: list[dict[str, str]]) -> None:
     fake.passages = passages
     with pytest.raises(StoryBroken, match="release r3 should be bad in preprod, because of the end-to-end checks"):
         assertions.judged(as_witness(fake), JUDGED, "r3")

@@ -131,7 +131,11 @@ def test_another_failure_than_the_wanted_one_passes_on(
     ("outcome", "fails_with", "wanted"), [(0, RolloutFailed, "RolloutFailed"), (3, None, "success")]
 )
 def test_success_where_the_story_wants_a_failure_breaks_it(
-    performer: Performer, monkeypatch: pytest.MonkeyPatch, outcome: int, fails_with: type[LockageError] | None, wanted: str
+    performer: Performer,
+    monkeypatch: pytest.MonkeyPatch,
+    outcome: int,
+    fails_with: type[LockageError] | None,
+    wanted: str,
 ) -> None:
     with pytest.raises(StoryBroken, match=f"`lockage deploy` of release 1 ended with {outcome}") as caught:
         run(performer, monkeypatch, Told(outcome), Verb(release=1, arguments=("deploy",), fails_with=fails_with))
