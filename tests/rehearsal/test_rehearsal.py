@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,7 +29,12 @@ pytestmark = [pytest.mark.aws, pytest.mark.tools]
 ROOT = Path(__file__).parents[2]
 ENDS_SECONDS = 420
 PROJECT = load_project(ROOT / "lockage.yaml", files=False)
-MADE = {"image": PROJECT.images, "zip": PROJECT.zips, "layer": PROJECT.layers, "sbom": PROJECT.built}
+MADE: dict[str, Collection[str]] = {
+    "image": PROJECT.images,
+    "zip": PROJECT.zips,
+    "layer": PROJECT.layers,
+    "sbom": PROJECT.built,
+}
 RUN = {PROJECT.runs(function) for function in PROJECT.functions}
 REUSED = [*(f"{kind} {name}" for kind, names in MADE.items() for name in names), *(f"check {name}" for name in RUN)]
 

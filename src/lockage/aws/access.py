@@ -123,9 +123,10 @@ class Access:
         """Calls services as this identity."""
         return Caller(lambda: self.identity.arn)
 
-    def functions(self) -> LambdaClient:
+    def functions(self, pace: Pace | None = None) -> LambdaClient:
         """Lambda, at a pace of its own."""
-        return LambdaClient(self._client("lambda"), place=self._arn("lambda", ""), caller=self.caller, pace=Pace())
+        place = self._arn("lambda", "")
+        return LambdaClient(self._client("lambda"), place=place, caller=self.caller, pace=pace or Pace())
 
     def images(self) -> EcrClient:
         """ECR."""

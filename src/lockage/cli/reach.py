@@ -11,6 +11,7 @@ import click
 from lockage import github
 from lockage.aws.access import Access
 from lockage.aws.ecr import registry_host
+from lockage.aws.pacing import Pace
 from lockage.config.load import load_local, load_project
 from lockage.config.schema import Environment, Project
 from lockage.console import Console
@@ -61,16 +62,17 @@ class Reached:
 
     def site(self) -> Site:
         """What a rollout works with."""
-        mirror = load_local(self._project_file).mirrors.registry
+        local = load_local(self._project_file)
         return Site(
             project=self.project.project,
             environment=self._name,
             alias=self.place.alias,
             after=self.place.after,
             sources=Sources(
-                registry=registry_host(self.project.registry, mirror), archives=self.project.registry.store
+                registry=registry_host(self.project.registry, local.mirrors.registry),
+                archives=self.project.registry.store,
             ),
-            client=self._access.functions(),
+            client=self._access.functions(Pace(local.lambda_requests_per_second)),
             parameters=self._access.parameters(),
             store=self.store,
             console=self._console,

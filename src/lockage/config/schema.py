@@ -333,3 +333,6 @@ class Local(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     mirrors: Mirrors = Mirrors()
     """Second sources."""
+    lambda_requests_per_second: Annotated[int, Meta(ge=1)] = 12
+    """Control-plane requests that a rollout from here sends to Lambda at most. Lambda takes 15 for an account and
+    Region together; lower it where others release at the same time."""

@@ -132,7 +132,8 @@ class Performer:
             )
             self.trees[release] = made
             wanted = {one.name: one.fingerprint for one in make_plan(made.project_file, (), Docker()).steps}
-            tree.reuse(wanted, [DistDir(other.kept) for other in self.trees.values()], made.dist)
+            newest_first = [DistDir(other.kept) for other in reversed(self.trees.values())]
+            tree.reuse(wanted, newest_first, made.dist)
             step.made(f"commit {made.commit[:12]}" + (f", with {MATERIAL}/release-{release}.patch" * (release > GOOD)))
 
     def _keep_artifacts(self, made: Tree) -> None:

@@ -20,6 +20,9 @@ from lockage.model.release import Release
 from lockage.rehearsal import checkout
 from lockage.tools.git import Git
 
+_EMULATOR_PER_SECOND = 1000
+"""The embedded AWS refuses nobody who asks often."""
+
 
 class Tree(msgspec.Struct, frozen=True, kw_only=True):
     """A release's own project folder."""
@@ -69,7 +72,10 @@ def make(release: int, *, before: Path, into: Path, home: Path, registry: str) -
     commit = Git(folder).head() if release == 1 else checkout.commit_patch(folder, patch)
     checkout.ignore(folder, "dist", LOCAL_NAME)
     local = load_local(home / before.name)
-    write(folder / LOCAL_NAME, msgspec.json.encode(replace(local, mirrors=replace(local.mirrors, registry=registry))))
+    here = replace(
+        local, mirrors=replace(local.mirrors, registry=registry), lambda_requests_per_second=_EMULATOR_PER_SECOND
+    )
+    write(folder / LOCAL_NAME, msgspec.json.encode(here))
     kept = home / "dist" if release == 1 else home / "dist" / "rehearsal" / f"release-{release}"
     return Tree(release=release, project_file=folder / before.name, commit=commit, kept=kept)
 
