@@ -150,8 +150,15 @@ def test_a_missing_permission_in_the_data_plane_names_action_resource_and_role(
     )
     with pytest.raises(DeniedError) as caught:
         push(*image(tmp_path), "platform", TAG, shop)
-    assert caught.value.what == "role platform-publisher lacks the permission ecr:InitiateLayerUpload"
-    assert f"on:  {on}" in caught.value.why
+    assert caught.value.render() == (
+        "error: role platform-publisher lacks the permission ecr:InitiateLayerUpload\n"
+        f"  why:  on:  {on}\n"
+        f"        for: {who}\n"
+        f"        AWS: {registry.refuses}\n"
+        "  next: allow ecr:InitiateLayerUpload on this resource in the policy of role platform-publisher, which "
+        "terraform/modules/project works out; apply, and run the same command again"
+    )
+    assert registry.ecr.repositories["platform"] == {}
 
 
 def test_another_refusal_is_the_registrys_own(tmp_path: Path, shop: Shop, registry: FakeRegistry) -> None:
