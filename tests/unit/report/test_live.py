@@ -75,20 +75,21 @@ class Screen:
 
 
 @pytest.fixture
-def screen() -> Iterator[Screen]:
-    """Standard error on a terminal of 100 columns."""
+def screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[Screen]:
+    """A terminal of 100 columns, with colours."""
+    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30"}.items():
+        monkeypatch.setenv(name, value)
     opened = Screen()
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
-            patch.delenv(name, raising=False)
-        for name, value in {"TERM": "xterm-256color", "COLUMNS": "100", "LINES": "30"}.items():
-            patch.setenv(name, value)
-        patch.setattr(sys, "stderr", opened.stream)
-        yield opened
+    yield opened
     opened.close()
 
 
-def test_a_person_sees_a_step_run_and_then_its_end_and_time_in_the_same_place(screen: Screen) -> None:
+def test_a_person_sees_a_step_run_and_then_its_end_and_time_in_the_same_place(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", screen.stream)  # here: pytest sets its own again between a fixture and its test
     told = console()
 
     def ticks(text: str) -> bool:
