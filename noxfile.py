@@ -26,7 +26,7 @@ SHELL_SCRIPTS = (
 ALL_TOOLS = tuple(tomllib.loads((ROOT / "tools" / "tools.toml").read_text()))
 
 PATIENCE = 60.0
-"""Seconds that what starts containers gets to remove them when it is interrupted; nox's own patience is 0.3 s."""
+"""Seconds that what is interrupted gets to remove containers or to put aliases back; nox's own patience is 0.3 s."""
 
 
 def install(session: nox.Session, *, extras: tuple[str, ...] = (), groups: tuple[str, ...] = ()) -> None:
@@ -50,88 +50,93 @@ def set_up(session: nox.Session, *parts: str) -> list[str]:
     return [argument for argument in session.posargs if argument != "--yes"]
 
 
+def patiently(session: nox.Session, *command: str) -> None:
+    """Run what leaves nothing half done when it is interrupted, and let it."""
+    session.run(*command, interrupt_timeout=PATIENCE, terminate_timeout=PATIENCE)
+
+
 @nox.session
 def plan(session: nox.Session) -> None:
     """Say what a build would do, and why."""
     install(session, extras=("build",))
-    session.run("lockage", "plan", *session.posargs)
+    patiently(session, "lockage", "plan", *session.posargs)
 
 
 @nox.session
 def explain(session: nox.Session) -> None:
     """Say whether a function should be an image, a zip or layered, and why: NAME, and --compare."""
     install(session, extras=("build",))
-    session.run("lockage", "explain", *session.posargs)
+    patiently(session, "lockage", "explain", *session.posargs)
 
 
 @nox.session
 def build(session: nox.Session) -> None:
     """Build images into dist/: all, or those named."""
     install(session, extras=("build",))
-    session.run("lockage", "build", *set_up(session, "engine", "opa", "base"))
+    patiently(session, "lockage", "build", *set_up(session, "engine", "opa", "base"))
 
 
 @nox.session
 def check(session: nox.Session) -> None:
     """Run every function of what is in dist/ where it will live, on its probe."""
     install(session, extras=("build",))
-    session.run("lockage", "check", *set_up(session, "engine", "base"), interrupt_timeout=PATIENCE)
+    patiently(session, "lockage", "check", *set_up(session, "engine", "base"))
 
 
 @nox.session
 def sbom(session: nox.Session) -> None:
     """Write SBOMs of what is in dist/."""
     install(session, extras=("build",))
-    session.run("lockage", "sbom", *set_up(session, "syft"))
+    patiently(session, "lockage", "sbom", *set_up(session, "syft"))
 
 
 @nox.session
 def scan(session: nox.Session) -> None:
     """Scan what is in dist/ and decide: pass, fail or inconclusive."""
     install(session, extras=("build",))
-    session.run("lockage", "scan", *set_up(session, "trivy"))
+    patiently(session, "lockage", "scan", *set_up(session, "trivy"))
 
 
 @nox.session
 def push(session: nox.Session) -> None:
     """Push what passed, by digest, under the commit's tag."""
     install(session)
-    session.run("lockage", "push", *set_up(session, "crane"))
+    patiently(session, "lockage", "push", *set_up(session, "crane"))
 
 
 @nox.session
 def release(session: nox.Session) -> None:
     """Write the release manifest of what was pushed."""
     install(session)
-    session.run("lockage", "release", *session.posargs)
+    patiently(session, "lockage", "release", *session.posargs)
 
 
 @nox.session
 def deploy(session: nox.Session) -> None:
     """Roll a release out to an environment, and check it end to end: --env NAME."""
     install(session, groups=("e2e",))
-    session.run("lockage", "deploy", *session.posargs)
+    patiently(session, "lockage", "deploy", *session.posargs)
 
 
 @nox.session
 def e2e(session: nox.Session) -> None:
     """Run the end-to-end checks against an environment: --env NAME."""
     install(session, groups=("e2e",))
-    session.run("lockage", "e2e", *session.posargs)
+    patiently(session, "lockage", "e2e", *session.posargs)
 
 
 @nox.session
 def promote(session: nox.Session) -> None:
     """Roll the release of one environment out to the next, and check it end to end: --env NAME."""
     install(session, groups=("e2e",))
-    session.run("lockage", "promote", *session.posargs)
+    patiently(session, "lockage", "promote", *session.posargs)
 
 
 @nox.session
 def rollback(session: nox.Session) -> None:
     """Move an environment's aliases back to an earlier release, and prove it: --env NAME --reason TEXT."""
     install(session)
-    session.run("lockage", "rollback", *session.posargs)
+    patiently(session, "lockage", "rollback", *session.posargs)
 
 
 @nox.session
@@ -139,21 +144,21 @@ def rehearse(session: nox.Session) -> None:
     """The whole path, source to rolled-back release, on this machine."""
     install(session, extras=("build", "rehearsal"), groups=("e2e",))
     ready = set_up(session, "engine", "trivy", "syft", "opa", "crane", "base")
-    session.run("lockage", "rehearse", *ready, interrupt_timeout=PATIENCE, terminate_timeout=PATIENCE)
+    patiently(session, "lockage", "rehearse", *ready)
 
 
 @nox.session
 def invoke(session: nox.Session) -> None:
     """Run one function on one event, where it will live: NAME EVENT."""
     install(session, extras=("build",))
-    session.run("lockage", "invoke", *set_up(session, "engine", "base"))
+    patiently(session, "lockage", "invoke", *set_up(session, "engine", "base"))
 
 
 @nox.session
 def reproduce(session: nox.Session) -> None:
     """Build again without cache, elsewhere, and compare digests."""
     install(session, extras=("build",))
-    session.run("lockage", "reproduce", *set_up(session, "engine", "opa", "base"))
+    patiently(session, "lockage", "reproduce", *set_up(session, "engine", "opa", "base"))
 
 
 @nox.session
@@ -165,7 +170,7 @@ def bench(session: nox.Session) -> None:
         session.error(f"name one benchmark after --: {', '.join(known)}")
     install(session, extras=("build", "rehearsal"), groups=("bench",))
     name, *rest = set_up(session, "engine", "opa", "crane", "base")
-    session.run("python", str(known[name]), *rest)
+    patiently(session, "python", str(known[name]), *rest)
 
 
 @nox.session
@@ -173,7 +178,7 @@ def tools(session: nox.Session) -> None:
     """Install locked tools: all, or those named; in a GitHub job also onto the path of later steps."""
     install(session)
     on_path = ["--on-path"] if "GITHUB_PATH" in os.environ else []
-    session.run("lockage", "tools", "install", *on_path, *session.posargs)
+    patiently(session, "lockage", "tools", "install", *on_path, *session.posargs)
 
 
 @nox.session
@@ -187,7 +192,7 @@ def tests(session: nox.Session) -> None:
     set_up(session, "engine", *ALL_TOOLS, "base")
     parallel = ("--numprocesses=auto", "--dist=loadgroup", "--durations=20")
     everything = (*parallel, "tests/unit", "tests/integration", "tests/workflows", "tests/rehearsal")
-    session.run("pytest", *(chosen or everything), interrupt_timeout=PATIENCE, terminate_timeout=PATIENCE)
+    patiently(session, "pytest", *(chosen or everything))
 
 
 @nox.session

@@ -282,4 +282,5 @@ def test_a_missing_permission_is_named_with_its_role(tree: Path) -> None:
     assert "Rehearsal FAILED" in run.summary
     assert "assumed-role/platform-scorer/" in run.told
     assert "not authorized to perform: sns:Publish" in run.told
+    assert "role platform-scorer lacks sns:Publish: add it to the function's `grants` in lockage.yaml" in run.told
     holds_nothing(run)

@@ -158,10 +158,11 @@ def denied(action: str, resource: str, identity: str, message: str) -> DeniedErr
     """
     assumed = _ASSUMED.search(identity)
     who = f"role {assumed[1]}" if assumed else identity
+    where = ", which terraform/modules/project works out" if assumed else ""
     return DeniedError(
         f"{who} lacks the permission {action}",
         why=f"on:  {resource}\nfor: {identity}\nAWS: {message}",
-        remedy=f"allow {action} on this resource in the policy of {who}, apply, and run the same command again",
+        remedy=f"allow {action} on this resource in the policy of {who}{where}; apply, and run the same command again",
     )
 
 

@@ -6,9 +6,13 @@ from pathlib import Path
 
 import click
 
+from lockage import github
 from lockage.console import Console
 from lockage.errors import UsageError
+from lockage.tools.handed import Handed, hand_over, told
 from lockage.tools.locked import Locked, Tool
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 @click.group()
@@ -19,7 +23,30 @@ def command() -> None:
 @command.command()
 @click.argument("names", nargs=-1)
 @click.option("--on-path", is_flag=True, help="Put them on the path of the GitHub job's later steps.")
-def install(names: tuple[str, ...], *, on_path: bool) -> None:
+@click.option(
+    "--hand-over",
+    "hand_over_to",
+    type=_FOLDER,
+    help="Also copy them to FOLDER/<name>/ for a later job, which the output `tools` tells their hashes.",
+)
+@click.option(
+    "--handed",
+    type=_FOLDER,
+    envvar="LOCKAGE_TOOLS",
+    show_envvar=True,
+    help="Take them from there, and download and build nothing.",
+)
+@click.option(
+    "--expect",
+    metavar="NAME=DIGEST,…",
+    default="",
+    envvar="LOCKAGE_TOOLS_EXPECT",
+    show_envvar=True,
+    help="What is handed over, as the job that made it told: of those no other is taken.",
+)
+def install(
+    names: tuple[str, ...], *, on_path: bool, hand_over_to: Path | None, handed: Path | None, expect: str
+) -> None:
     """Install tools into the per-user cache: NAMES, or all.
 
     A release is taken by its two checksums. Where it cannot be downloaded the tool is built from its Go module, and
@@ -29,9 +56,12 @@ def install(names: tuple[str, ...], *, on_path: bool) -> None:
     from lockage.tools.install import Installer  # noqa: PLC0415 - urllib3 costs 60 ms, and other verbs need none
 
     locked = Locked()
-    Installer(locked, Console()).install(names or tuple(locked.lock.pins))
+    taken = Handed(folder=handed, programs=told(expect)) if handed else None
+    tools = Installer(locked, Console(), handed=taken).install(names or tuple(locked.lock.pins))
     if on_path:
-        _put_on_path([locked.path(name) for name in names or locked.lock.pins])
+        _put_on_path(tools)
+    if hand_over_to:
+        github.set_output("tools", hand_over(tools, hand_over_to))
 
 
 @command.command(name="list")

@@ -7,6 +7,8 @@ No action is a wildcard. A resource is one only
 - where a role has the same rights on all of a kind in this project: functions, layers and parameters are named by what
   their names begin with, so that a policy for a thousand functions is as long as one for ten. IAM takes 10,240
   characters of a role (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
+
+``docs/reference/roles.md`` states the reference platform's, one by one.
 """
 
 from collections.abc import Iterable

@@ -8,6 +8,7 @@ Checks that did not run, or of which none passed, are *inconclusive*, never *pas
 
 import importlib.util
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,6 +37,8 @@ _THE_JOBS = ("GITHUB_TOKEN", "GH_TOKEN", "GITHUB_ENV", "GITHUB_PATH")
 _WHERE = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CA_BUNDLE")
 """Where AWS is, not who we are; so is every ``AWS_ENDPOINT_URL…``."""
 _COLLECTED_NOTHING = 5
+_DENIED = re.compile(r"assumed-role/(?P<role>[^/\s]+)/\S+ is not authorized to perform: (?P<action>\w+:\w+)")
+"""AWS's words, as a function that was refused hands them on to whoever called it."""
 
 
 class ChecksFailed(LockageError):  # noqa: N818 - an outcome, as the errors it stands beside
@@ -200,8 +203,8 @@ def require_passed(report: ChecksReport) -> None:
         raise ChecksFailed(
             f"{count} of {len(report.checks)} end-to-end checks of {report.environment} failed",
             why=report.reason,
-            remedy=f"run them alone: ./noxw -s e2e -- --env {report.environment}; the functions' logs hold the rest\n"
-            "in a rehearsal: ./noxw -s rehearse -- --keep leaves all up to look at",
+            remedy=f"{_grants(report.reason)}run them alone: ./noxw -s e2e -- --env {report.environment}; "
+            "the functions' logs hold the rest\nin a rehearsal: ./noxw -s rehearse -- --keep leaves all up to look at",
         )
     if report.outcome == "inconclusive":
         raise Inconclusive(
@@ -209,6 +212,16 @@ def require_passed(report: ChecksReport) -> None:
             why=report.reason,
             remedy=f"see to it that the checks in {FOLDER} run: lockage e2e --env {report.environment} -- -v",
         )
+
+
+def _grants(reason: str) -> str:
+    """A line for each permission that the causes say is missing: which, for which role, and where it is given."""
+    missing = dict.fromkeys((found["role"], found["action"]) for found in _DENIED.finditer(reason))
+    return "".join(
+        f"role {role} lacks {action}: add it to the function's `grants` in lockage.yaml (the checks' own role: to "
+        "`checks.grants`), and apply Terraform\n"
+        for role, action in missing
+    )
 
 
 def _require(root: Path) -> None:

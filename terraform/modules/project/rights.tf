@@ -2,7 +2,8 @@
 #
 # No action is a wildcard. A resource is one only where AWS chooses the name (log streams, versions, a secret's ending,
 # keys under a fixed prefix), where there is none to name (ecr:GetAuthorizationToken), and for functions, layers and
-# parameters, of which a role may do the same with all: docs/adr/0020.
+# parameters, of which a role may do the same with all: docs/adr/0020. docs/reference/roles.md lists each, with who holds
+# it, and every role's actions one by one.
 
 locals {
   pull = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]

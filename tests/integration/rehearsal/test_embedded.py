@@ -83,7 +83,13 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", port))
         other.listen()
-        with pytest.raises(PortTaken, match=f"port {port} is taken") as caught:
-            EmbeddedAws(account=ACCOUNT, region="eu-central-1", parent=tmp_path, port=port).start()
-    assert f"127.0.0.1:{port}" in caught.value.why
-    assert "run it again" in caught.value.remedy
+        aws = EmbeddedAws(account=ACCOUNT, region="eu-central-1", parent=tmp_path, port=port)
+        with pytest.raises(PortTaken) as caught:
+            aws.start()
+    assert caught.value.render() == (
+        f"error: port {port} is taken\n"
+        f"  why:  another program listens on 127.0.0.1:{port} or {aws.host}:{port}\n"
+        f"  next: run it again, which takes another port; `ss -ltnp 'sport = :{port}'` names the program"
+    )
+    assert not os.path.exists(f"/proc/{aws.pid}")  # noqa: PTH110 - a process, not a file
+    assert containers(aws.label) == []

@@ -1,206 +1,74 @@
-"""A zip and its layers through the real pipeline code: pushed, released, rolled out, changed, rolled back, invoked."""
+"""A zip and its layers through the real pipeline code: pushed, released, rolled out, changed, rolled back, invoked.
 
-import io
-import time
-import zipfile
+Here, too, what unit tests show at every point is shown once at an AWS that answers: a machine that dies between two
+aliases, and functions that come and go.
+"""
+
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, NoReturn
+from contextlib import contextmanager
+from typing import Any
 
+import botocore.client
 import pytest
-from fakes.accounts import ENVIRONMENT, REGION, REGISTRY
-from fakes.environment import FakeChecks, Silent
-from msgspec.structs import replace
+from fakes.pipeline import FILES, FUNCTIONS, Files, Pipeline
 
-from lockage.aws.access import Access
-from lockage.config.load import load_local, load_project
-from lockage.config.schema import Project
-from lockage.console import Console
-from lockage.model.artifact import LayerArtifact, ZipArtifact
-from lockage.model.ids import CommitSha, Fingerprint
+from lockage.errors import RolloutFailed
 from lockage.model.release import Release
-from lockage.oci.layout import hash_file
-from lockage.publish.archives import Stored, store
-from lockage.rehearsal import resources, runtimes
-from lockage.rehearsal.embedded import EmbeddedAws
-from lockage.rehearsal.operator import Operator
-from lockage.rehearsal.provision import mark, provision
-from lockage.release.make import Proven, Source, make, with_parent
-from lockage.release.store import ReleaseStore
+from lockage.rollout import record as records
 from lockage.rollout.admission import NotAdmittedError
-from lockage.rollout.deploy import Outcome, deploy
-from lockage.rollout.references import Sources
+from lockage.rollout.checks import ChecksFailed
 from lockage.rollout.rollback import rollback
-from lockage.rollout.site import Site
 
 pytestmark = [pytest.mark.aws, pytest.mark.docker]
 
-ROOT = Path(__file__).parents[3]
-DECLARED = """\
-version: 1
-project: shop
-zips:
-  orders: {sources: [orders], layers: [deps, common]}
-  health: {sources: [health]}
-layers:
-  deps: {sources: [deps]}
-  common: {sources: [common]}
-runtimes:
-  python3.13: PINNED
-functions:
-  orders: {zip: orders, handler: orders.handle, probe: p.json}
-  replay: {zip: orders, handler: orders.replay, probe: p.json}
-  health: {zip: health, handler: health.handle, probe: p.json}
-registry: {account: "222222222222", region: eu-central-1, store: shop-releases}
-environments:
-  only: {account: "111111111111", region: eu-central-1}
-github: {repository: example/shop, owner_id: "1", repository_id: "2"}
-"""
-
-ORDERS = """
-import common, deps
-
-def handle(event, context):
-    return f"orders 1 with {deps.NAME} and {common.NAME}"
-
-def replay(event, context):
-    return f"replay 1 with {deps.NAME} and {common.NAME}"
-"""
-FILES = {
-    "orders": {"orders.py": ORDERS},
-    "health": {"health.py": "def handle(event, context):\n    return 'well'\n"},
-    "deps": {"python/deps.py": "NAME = 'deps 1'\n"},
-    "common": {"python/common.py": "NAME = 'common 1'\n"},
-}
+FAILURE = ChecksFailed("a check failed", why="it did", remedy="mend it")
 
 
-class Pipeline:
-    """What publisher, deployer and rollback do, each with its own rights."""
-
-    def __init__(self, aws: EmbeddedAws, project: Project, folder: Path) -> None:
-        self._project, self._folder = project, folder
-        self._operators = {account: Operator(aws, account, REGION) for account in (ENVIRONMENT, REGISTRY)}
-        provision(lambda account, _: self._operators[account], resources.resources(project), no_image)
-        for operator in self._operators.values():
-            mark(operator, project.project)
-
-    def access(self, account: str, role: str) -> Access:
-        """As a job has it."""
-        return Access(self._operators[account].session_of(f"shop-{role}"), REGION)
-
-    def owner(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
-        """A client of the environment's account."""
-        return self._operators[ENVIRONMENT].client(service)
-
-    def publish(self, files: dict[str, dict[str, str]], commit: str) -> tuple[Release, dict[str, Stored]]:
-        """Push what these archives would be, and release it."""
-        access = self.access(REGISTRY, "publisher")
-        bucket = access.bucket(self._project.registry.store)
-        stored, goods = {}, {}
-        for name, content in files.items():
-            artifact, path = self._archive(name, content)
-            stored[name] = store(artifact, path, bucket)
-            goods[name] = Proven(artifact=artifact, documents={"verdict": name.encode()}, second_sources=())
-        made = make(
-            self._declared(goods),
-            Source(commit=CommitSha(commit * 40), dirty=False),
-            goods,
-            dict.fromkeys(self._project.functions, "{}"),
-            rehearsal=True,
-        )
-        releases = ReleaseStore(bucket)
-        record, _ = releases.record("only")
-        made = with_parent(made, releases.release(record.release) if record.release else None)
-        releases.add_release(made)
-        return made, stored
-
-    def site(self, role: str = "deployer") -> Site:
-        """The environment, as a role reaches it."""
-        access = self.access(ENVIRONMENT, role)
-        releases = access.assume(f"arn:aws:iam::{REGISTRY}:role/shop-releases-only", region=REGION)
-        return Site(
-            project="shop",
-            environment="only",
-            alias="live",
-            after=None,
-            sources=Sources(registry="none", archives=self._project.registry.store),
-            client=access.functions(),
-            parameters=access.parameters(),
-            store=ReleaseStore(releases.bucket(self._project.registry.store)),
-            console=Console(Silent()),
-            now=lambda: "2026-11-21T00:00:00Z",
-            clock=time.monotonic,
-            sleep=time.sleep,
-        )
-
-    def deploy(self, release: Release) -> Outcome:
-        """As the deployer."""
-        return deploy(self.site(), release, FakeChecks())
-
-    def says(self, function: str) -> str:
-        """What the alias answers."""
-        answered = self.owner("lambda").invoke(FunctionName=f"shop-{function}", Qualifier="live")
-        said = answered["Payload"].read().decode()
-        assert "FunctionError" not in answered, said
-        return str(said.strip('"'))
-
-    def layer_versions(self, layer: str) -> int:
-        """How many there are in the account."""
-        return len(self.owner("lambda").list_layer_versions(LayerName=f"shop-{layer}")["LayerVersions"])
-
-    def _archive(self, name: str, files: dict[str, str]) -> tuple[ZipArtifact | LayerArtifact, Path]:
-        path = self._folder / f"{name}.zip"
-        path.write_bytes(archive(files))
-        fields: dict[str, Any] = {
-            "name": name,
-            "digest": hash_file(path),
-            "fingerprint": Fingerprint("sha256:" + "0" * 64),
-            "platform": "linux/amd64",
-            "runtime": "python3.13",
-            "size": path.stat().st_size,
-            "unpacked": sum(map(len, files.values())),
-            "inputs": (),
-        }
-        if name in self._project.layers:
-            return LayerArtifact(**fields), path
-        bundled = "common.py" in files
-        return ZipArtifact(**fields, layers=() if bundled else self._project.zips[name].layers), path
-
-    def _declared(self, goods: dict[str, Proven]) -> Project:
-        """With the layers that the zips were built for."""
-        zips = {
-            name: replace(declared, layers=getattr(goods[name].artifact, "layers", ()))
-            for name, declared in self._project.zips.items()
-        }
-        return replace(self._project, zips=zips)
+class Died(BaseException):
+    """The machine did."""
 
 
-def archive(files: dict[str, str]) -> bytes:
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as out:
-        for name, text in sorted(files.items()):
-            out.writestr(zipfile.ZipInfo(name), text)
-    return written.getvalue()
+@contextmanager
+def machine(*, dies_before: int = 0) -> Iterator[list[str]]:
+    """The functions whose aliases this machine moved. It may die before a move: then nothing of it reaches AWS."""
+    moved: list[str] = []
+    really, dead = botocore.client.BaseClient._make_api_call, False  # noqa: SLF001 - the one door of all clients
 
+    def call(client: Any, operation: str, arguments: dict[str, Any]) -> Any:  # noqa: ANN401 - botocore's
+        nonlocal dead
+        moves = operation == "UpdateAlias"
+        dead = dead or (moves and len(moved) + 1 == dies_before)
+        if dead:
+            raise Died
+        answer = really(client, operation, arguments)
+        if moves:
+            moved.append(arguments["FunctionName"].removeprefix("shop-"))
+        return answer
 
-def no_image(repository: str) -> NoReturn:
-    raise AssertionError(repository)
-
-
-@pytest.fixture(scope="module")
-def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
-    folder = tmp_path_factory.mktemp("zips")
-    pinned = load_project(ROOT / "lockage.yaml", files=False).runtimes["python3.13"]
-    (folder / "lockage.yaml").write_text(DECLARED.replace("PINNED", pinned))
-    project = load_project(folder / "lockage.yaml", files=False)
-    images = runtimes.images(project, load_local(ROOT / "lockage.yaml"))
-    aws = EmbeddedAws(account=REGISTRY, region=REGION, parent=folder, runtimes=images)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", aws.endpoint)
-        try:
-            yield Pipeline(aws.start(), project, folder)
-        finally:
-            aws.stop()
+        patch.setattr(botocore.client.BaseClient, "_make_api_call", call)
+        yield moved
+
+
+def numbered(number: int) -> Files:
+    """Archives of which every function says this number."""
+    return {
+        **FILES,
+        "common": {"python/common.py": f"NAME = 'common {number}'\n"},
+        "health": {"health.py": f"def handle(event, context):\n    return 'well {number}'\n"},
+    }
+
+
+def answers(number: int) -> dict[str, str]:
+    return {
+        "orders": f"orders 1 with deps 1 and common {number}",
+        "replay": f"replay 1 with deps 1 and common {number}",
+        "health": f"well {number}",
+    }
+
+
+def said(pipeline: Pipeline) -> dict[str, str]:
+    return {function: pipeline.says(function) for function in FUNCTIONS}
 
 
 def test_a_zip_and_its_layers_from_push_to_rollback(pipeline: Pipeline) -> None:
@@ -251,3 +119,56 @@ def test_layers_and_everything_in_one_zip_in_place(pipeline: Pipeline) -> None:
     assert held.configuration.layers == ()
     rollback(pipeline.site("rollback"), to=None, reason="back to layers")
     assert pipeline.says("orders") == "orders 1 with deps 1 and common 1"
+
+
+def test_a_deployment_that_died_between_two_aliases_is_ended_by_the_same_again(pipeline: Pipeline) -> None:
+    first, _ = pipeline.publish(numbered(1), "1")
+    pipeline.deploy(first)
+    second, _ = pipeline.publish(numbered(2), "2")
+
+    die_mixed(pipeline, second, moves=1)
+    with pytest.raises(RolloutFailed, match=f"did not take release {second.id[:12]}: a check failed"):
+        pipeline.deploy(second, FAILURE)
+    assert said(pipeline) == answers(1), "all-old"
+    record, _ = pipeline.site().store.record("only")
+    assert (record.release, record.open) == (first.id, None)
+
+    die_mixed(pipeline, second, moves=2)
+    pipeline.deploy(second)
+    assert said(pipeline) == answers(2), "all-new"
+    record, _ = pipeline.site().store.record("only")
+    assert (record.release, record.open) == (second.id, None)
+
+
+def die_mixed(pipeline: Pipeline, release: Release, *, moves: int) -> None:
+    """Roll release 2 over release 1 on a machine that dies after so many aliases."""
+    with machine(dies_before=moves + 1) as moved, pytest.raises(Died):
+        pipeline.deploy(release)
+    assert len(moved) == moves
+    assert said(pipeline) == {name: answers(1 + (name in moved))[name] for name in FUNCTIONS}, "it is mixed"
+
+
+def test_an_added_function_serves_last_and_a_removed_one_stays_until_no_rollback_needs_it(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "TARGETS", 2)
+    lambda_ = pipeline.owner("lambda")
+    before, _ = pipeline.publish(numbered(3), "3")
+    pipeline.deploy(before)
+    version = lambda_.get_alias(FunctionName="shop-replay", Name="live")["FunctionVersion"]
+    without = ("audit", "health", "orders")
+    after, _ = pipeline.publish(numbered(4), "4", without)
+    with machine() as moved:
+        outcome = pipeline.deploy(after)
+    assert moved == ["health", "orders", "audit"], "nothing old can call what is half there"
+    assert pipeline.says("audit") == "well 4"
+    assert outcome.retired == ("replay",)
+
+    done = rollback(pipeline.site("rollback"), to=None, reason="orders fail")
+    assert (done.release, done.left) == (before.id, ("audit",))
+    assert said(pipeline) == answers(3)
+    assert pipeline.deploy(after).retired == ("replay",)
+    assert pipeline.deploy(pipeline.publish(numbered(4), "5", without)[0]).retired == (), "two are good without it"
+    assert lambda_.get_alias(FunctionName="shop-replay", Name="live")["FunctionVersion"] == version
+    kept = lambda_.list_versions_by_function(FunctionName="shop-replay")["Versions"]
+    assert version in {each["Version"] for each in kept}, "only Terraform removes it"

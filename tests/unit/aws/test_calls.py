@@ -55,8 +55,8 @@ def test_a_missing_permission_names_action_resource_and_role() -> None:
         f"  why:  on:  {FUNCTION}\n"
         f"        for: {ROLE}\n"
         f"        AWS: {said}\n"
-        "  next: allow lambda:UpdateAlias on this resource in the policy of role platform-deployer, apply, and run the "
-        "same command again"
+        "  next: allow lambda:UpdateAlias on this resource in the policy of role platform-deployer, which "
+        "terraform/modules/project works out; apply, and run the same command again"
     )
 
 
@@ -67,8 +67,12 @@ def test_a_refusal_that_names_nobody_is_asked_who_that_was() -> None:
 
 def test_somebody_who_is_no_role_is_named_whole() -> None:
     said = "User: arn:aws:iam::111111111111:user/ann is not authorized to perform: lambda:UpdateAlias"
-    with pytest.raises(DeniedError, match="arn:aws:iam::111111111111:user/ann lacks"):
+    with pytest.raises(DeniedError, match="arn:aws:iam::111111111111:user/ann lacks") as caught:
         call(error("AccessDeniedException", said, "UpdateAlias", status=403))
+    assert caught.value.remedy == (
+        "allow lambda:UpdateAlias on this resource in the policy of arn:aws:iam::111111111111:user/ann; apply, and run "
+        "the same command again"
+    )
 
 
 @pytest.mark.parametrize(

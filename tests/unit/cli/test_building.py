@@ -1,6 +1,7 @@
 """What the building verbs say before they reach an engine, and when there is none."""
 
 import io
+import re
 import sys
 from pathlib import Path
 
@@ -35,7 +36,49 @@ def test_without_an_engine_the_message_says_how_to_get_one(verb: str, tmp_path: 
     with pytest.raises(EngineMissing) as caught:
         checkout.lockage(verb, "base")
     assert caught.value.what == "no Docker engine answers"
-    assert "scripts/docker-engine" in caught.value.remedy
+    assert re.search(r"docker|no-engine-in-unit-tests\.sock", caught.value.why), "who was asked"
+    assert caught.value.remedy == (
+        "start it, or have one installed: scripts/docker-engine (Debian and Ubuntu); "
+        "elsewhere see https://docs.docker.com/engine/install/"
+    )
+    assert not list(checkout.root.glob("dist/*/")), "nothing half-written is left"
+
+
+LOCK = "images/platform/requirements.lock"
+NOT_PINNED = {
+    "a base without digest": (
+        ("images/base/Dockerfile", r"(FROM \S+)@sha256:[0-9a-f]{64}", r"\1"),
+        "images/base/Dockerfile rests on something that is not pinned",
+        r"line \d+: public\.ecr\.aws/lambda/python:3\.13 has no digest",
+        "name images as image:tag@sha256:",
+    ),
+    "a requirement without hash": (
+        (LOCK, r"\Z", "unlocked==1.0\n"),
+        f"{LOCK} does not pin every package by hash",
+        r"line \d+: unlocked==1\.0 has no hash",
+        "lock again: ",
+    ),
+    "a lock out of date": (
+        ("images/platform/requirements.in", r"\Z", "requests\n"),
+        f"{LOCK} is out of date",
+        "requests is asked for and not locked",
+        "lock again: ",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NOT_PINNED)
+@pytest.mark.parametrize("verb", ["plan", "build"])
+def test_what_is_not_pinned_is_refused_before_anything_is_built(verb: str, case: str, tmp_path: Path) -> None:
+    (path, pattern, instead), what, why, remedy = NOT_PINNED[case]
+    checkout = Checkout(tmp_path / "project")
+    file = checkout.root / path
+    file.write_text(re.sub(pattern, instead, file.read_text(), count=1))
+    with pytest.raises(UsageError) as caught:
+        checkout.lockage(verb, "platform")
+    assert caught.value.what == what
+    assert re.fullmatch(why, caught.value.why)
+    assert caught.value.remedy.startswith(remedy)
     assert not list(checkout.root.glob("dist/*/")), "nothing half-written is left"
 
 

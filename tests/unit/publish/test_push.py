@@ -108,7 +108,9 @@ def test_only_what_the_registry_lacks_is_sent(tmp_path: Path, shop: Shop) -> Non
     assert done.size == done.sent + base.size
 
 
-def test_another_image_under_the_tag_stops_with_the_first_file_that_differs(tmp_path: Path, shop: Shop) -> None:
+def test_another_image_under_the_tag_stops_with_the_first_file_that_differs(
+    tmp_path: Path, shop: Shop, registry: FakeRegistry
+) -> None:
     theirs, their_layout = image(tmp_path / "theirs")
     push(theirs, their_layout, "platform", TAG, shop)
     ours, layout = image(tmp_path / "ours", b"2")
@@ -120,6 +122,8 @@ def test_another_image_under_the_tag_stops_with_the_first_file_that_differs(tmp_
     assert here == f"here:  {ours.digest}"
     assert part.startswith("they part at layer 2 (layer 1): var/task/app.py: content sha256:")
     assert "lockage reproduce" in caught.value.remedy
+    assert shop.images.digest_of("platform", TAG) == theirs.digest, "it is what it was"
+    assert ours.digest not in registry.layouts, "nothing of ours is left there"
 
 
 def test_an_image_that_cannot_be_fetched_to_compare_still_stops(tmp_path: Path, shop: Shop, ecr: FakeEcr) -> None:
@@ -150,8 +154,15 @@ def test_a_missing_permission_in_the_data_plane_names_action_resource_and_role(
     )
     with pytest.raises(DeniedError) as caught:
         push(*image(tmp_path), "platform", TAG, shop)
-    assert caught.value.what == "role platform-publisher lacks the permission ecr:InitiateLayerUpload"
-    assert f"on:  {on}" in caught.value.why
+    assert caught.value.render() == (
+        "error: role platform-publisher lacks the permission ecr:InitiateLayerUpload\n"
+        f"  why:  on:  {on}\n"
+        f"        for: {who}\n"
+        f"        AWS: {registry.refuses}\n"
+        "  next: allow ecr:InitiateLayerUpload on this resource in the policy of role platform-publisher, which "
+        "terraform/modules/project works out; apply, and run the same command again"
+    )
+    assert registry.ecr.repositories["platform"] == {}
 
 
 def test_another_refusal_is_the_registrys_own(tmp_path: Path, shop: Shop, registry: FakeRegistry) -> None:
@@ -159,6 +170,10 @@ def test_another_refusal_is_the_registrys_own(tmp_path: Path, shop: Shop, regist
     with pytest.raises(RegistryRefused) as caught:
         push(*image(tmp_path), "platform", TAG, shop)
     assert caught.value.said == "Error: 500 Internal Server Error"
+    assert caught.value.render() == (
+        "error: crane failed with exit code 1\n  why:  Error: 500 Internal Server Error\n  next: run it by hand"
+    )
+    assert registry.ecr.repositories["platform"] == {}
 
 
 def test_a_push_that_is_not_there_afterwards_is_no_success(tmp_path: Path, shop: Shop, registry: FakeRegistry) -> None:

@@ -29,5 +29,10 @@ def test_a_port_must_be_free_on_both_addresses(monkeypatch: pytest.MonkeyPatch) 
             raise OSError(98, "Address already in use")
 
     monkeypatch.setattr(socket.socket, "bind", taken_on_the_bridge)
-    with pytest.raises(PortTaken, match=r"no port is free on 127\.0\.0\.1 and 127\.0\.0\.2 at once"):
+    with pytest.raises(PortTaken) as caught:
         free_port("127.0.0.2")
+    assert caught.value.render() == (
+        "error: no port is free on 127.0.0.1 and 127.0.0.2 at once\n"
+        "  why:  20 were tried\n"
+        "  next: end some programs that listen, and run it again"
+    )

@@ -103,7 +103,9 @@ def test_no_action_is_a_wildcard_except_what_is_denied(table: tuple[Resource, ..
     assert [(s.sid, s.effect, s.actions) for s in wild] == [("OnlyByTls", "Deny", ("s3:*",))]
 
 
-def test_resources_are_exact_where_their_names_are_known(table: tuple[Resource, ...]) -> None:
+def test_a_resource_is_a_wildcard_only_where_its_pattern_stands_here_with_its_reason(
+    table: tuple[Resource, ...],
+) -> None:
     named = {arn for r in table if isinstance(r, Role) for s in r.statements for arn in s.resources}
     wild = {arn for arn in named if re.search(r"[*?]", arn)}
     for arn in wild:

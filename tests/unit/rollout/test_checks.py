@@ -87,6 +87,25 @@ def test_a_failing_check_is_shown(check: Run) -> None:
     )
 
 
+def test_a_function_s_missing_permission_is_named_with_its_role_and_where_it_is_given(check: Run) -> None:
+    said = (
+        "AssertionError: scorer failed: {'errorMessage': 'An error occurred (AuthorizationError) when calling the "
+        "Publish operation: User: arn:aws:sts::111111111111:assumed-role/platform-scorer/platform-scorer is not "
+        "authorized to perform: sns:Publish on resource: arn:aws:sns:eu-central-1:111111111111:platform-decisions "
+        "because no identity-based policy allows the sns:Publish action'}"
+    )
+    denied = f'<testcase classname="e2e.test_a" name="test_one" time="1"><failure message="{said}"/></testcase>'
+    again = denied.replace("test_one", "test_two")
+    with pytest.raises(ChecksFailed) as caught:
+        require_passed(check(FakePytest(1, PASSED, denied, again, FAILED)))
+    assert caught.value.remedy == (
+        "role platform-scorer lacks sns:Publish: add it to the function's `grants` in lockage.yaml (the checks' own "
+        "role: to `checks.grants`), and apply Terraform\n"
+        "run them alone: ./noxw -s e2e -- --env preprod; the functions' logs hold the rest\n"
+        "in a rehearsal: ./noxw -s rehearse -- --keep leaves all up to look at"
+    )
+
+
 def test_one_cause_is_said_once(check: Run) -> None:
     again = FAILED.replace("test_two[x]", "test_five")
     assert check(FakePytest(1, FAILED, BROKEN, again)).reason == (

@@ -170,14 +170,24 @@ def test_an_image_that_lambda_cannot_use_says_why() -> None:
 
 def test_a_missing_permission_names_action_resource_and_role_and_nothing_moved() -> None:
     environments = Environments()
-    environments.roll_out(make_release("a"))
+    first, second = make_release("a"), make_release("b")
+    environments.roll_out(first)
     before = environments.serves()
     with environments.world.denying("deployer", "lambda:PublishVersion"), pytest.raises(RolloutFailed) as caught:
-        environments.roll_out(make_release("b"))
-    assert "role deployer lacks the permission lambda:PublishVersion" in caught.value.what
-    assert "arn:aws:lambda:eu-central-1:111111111111:function:platform-onboarding" in caught.value.why
-    assert "allow lambda:PublishVersion" in caught.value.remedy
+        environments.roll_out(second)
+    role = "arn:aws:sts::111111111111:assumed-role/deployer/lockage"
+    assert caught.value.render() == (
+        f"error: preprod did not take release {second.id[:12]}: "
+        "role deployer lacks the permission lambda:PublishVersion\n"
+        "  why:  on:  arn:aws:lambda:eu-central-1:111111111111:function:platform-onboarding\n"
+        f"        for: {role}\n"
+        f"        AWS: User: {role} is not authorized to perform: lambda:PublishVersion\n"
+        f"        preprod: no alias was moved: release {first.id[:12]} serves\n"
+        "  next: allow lambda:PublishVersion on this resource in the policy of role deployer, which "
+        "terraform/modules/project works out; apply, and run the same command again"
+    )
     assert environments.serves() == before
+    assert environments.store.record("preprod")[0].open is None
 
 
 def test_a_missing_permission_while_shifting_puts_every_alias_back() -> None:

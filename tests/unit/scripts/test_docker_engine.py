@@ -142,9 +142,13 @@ def test_on_another_system_nothing_is_installed(tmp_path: Path) -> None:
     machine = with_archive(FakeMachine(tmp_path / "fedora", os_release="ID=fedora\n"))
     code, said = machine.run(SCRIPT, CI="true")
     assert code == 1
-    assert "this machine is neither Debian nor Ubuntu, so nothing is installed for you" in said
-    assert "next: install Docker Engine 26 or newer with buildx: https://docs.docker.com/engine/install/" in said
+    assert said == (
+        "error: no Docker engine with buildx answers\n"
+        "  why:  none is installed, and this machine is neither Debian nor Ubuntu, so nothing is installed for you\n"
+        "  next: install Docker Engine 26 or newer with buildx: https://docs.docker.com/engine/install/\n"
+    )
     assert machine.asked("apt-get") == []
+    assert not (machine.root / "etc/docker").exists(), "nothing half-written is left"
 
 
 def test_an_archive_that_cannot_be_reached_is_named(machine: FakeMachine) -> None:

@@ -41,6 +41,27 @@ def test_a_github_job_gets_the_tool_on_its_path(
     assert (tmp_path / "path").read_text() == f"{Locked().path('crane').path.parent}\n"
 
 
+def test_one_github_job_hands_a_tool_over_and_another_takes_it(
+    make_go: MakeGo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = make_go()
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+    invoke("install", "--hand-over", str(tmp_path / "handed"), "crane")
+    made = Locked().path("crane")
+    name, _, said = (tmp_path / "output").read_text().strip().partition("=")
+    assert (name, said) == ("tools", f"crane=sha256:{made.sha256}")
+
+    monkeypatch.setenv("LOCKAGE_CACHE", str(tmp_path / "another-machine"))
+    monkeypatch.setenv("LOCKAGE_TOOLS", str(tmp_path / "handed"))
+    with pytest.raises(ToolError, match="crane was not handed over"):
+        invoke("install", "crane")
+    monkeypatch.setenv("LOCKAGE_TOOLS_EXPECT", said)
+    builds = len(go.builds())
+    invoke("install", "crane")
+    assert Locked().path("crane").sha256 == made.sha256
+    assert len(go.builds()) == builds, "nothing is built"
+
+
 def test_elsewhere_there_is_no_such_path(make_go: MakeGo, monkeypatch: pytest.MonkeyPatch) -> None:
     make_go()
     monkeypatch.delenv("GITHUB_PATH", raising=False)

@@ -55,6 +55,8 @@ def test_another_program_in_the_right_asset_is_refused(release: Release, program
     with pytest.raises(ToolError) as caught:
         take(msgspec.structs.replace(release, program_sha256="0" * 64), program)
     assert caught.value.what == f"scanner in {release.url} has the wrong checksum, and was not used"
+    assert caught.value.why == f"expected sha256 {'0' * 64}\nfound    sha256 {sha256(PROGRAM)}"
+    assert "tools.toml" in caught.value.remedy
     assert left_beside(program) == []
 
 

@@ -181,6 +181,9 @@ def test_a_full_disk_leaves_nothing(locked: Locked, console: Console) -> None:
     with pytest.raises(ToolError, match="scanner could not be installed") as caught:
         Installer(locked, console, take_release=full, machine="x86_64").install(["scanner"])
     assert "No space left on device" in caught.value.why
+    assert caught.value.remedy == (
+        f"make room and write access in {locked.folder}, or name another cache: LOCKAGE_CACHE"
+    )
     assert files_below(locked.folder) == []
 
 

@@ -167,13 +167,14 @@ def test_trivy_is_the_locked_binary_for_every_artifact() -> None:
 
 # What may have an identity, and what it may do with it.
 
+OF_OTHERS = {"build", "check", "sbom", "scan", "tools", "tests", "lint", "rehearse"}
+"""Sessions that run builders, scanners and compilers."""
+
 
 def test_builders_and_scanners_have_no_identity() -> None:
     for name, job in OWN.items():
         ran = {session for step in job.steps for session in sessions(step.run)}
-        if ran & {"build", "check", "sbom", "scan", "tests", "lint", "rehearse"} or "aquasecurity/trivy-action" in {
-            step.action for step in job.steps
-        }:
+        if ran & OF_OTHERS or "aquasecurity/trivy-action" in {step.action for step in job.steps}:
             assert not job.takes_a_role, name
             assert not job.environment, name
 
@@ -217,7 +218,7 @@ def test_only_the_jobs_of_the_table_take_a_role() -> None:
 def test_a_release_passes_every_gate_in_order() -> None:
     line = ["build", "publish", "preprod", "e2e", "prod"]
     release = WORKFLOWS["release"]
-    assert list(release.jobs) == line
+    assert [job for job in release.jobs if job != "tools"] == line
     for earlier, later in itertools.pairwise(line):
         assert reaches(release, later, earlier)
     assert not any(job.if_ for job in release.jobs.values()), "a condition could pass a failed gate"
@@ -227,7 +228,7 @@ def test_a_release_passes_every_gate_in_order() -> None:
 
 def test_the_publisher_is_handed_by_id_what_was_built_and_apart_from_it_what_was_scanned() -> None:
     taken = [step.with_ for step in JOBS["release.publish"].steps if step.action == "actions/download-artifact"]
-    assert taken == [
+    assert taken[1:] == [
         {"artifact-ids": "${{ needs.build.outputs.evidence }}", "path": "evidence"},
         {"artifact-ids": "${{ needs.build.outputs.dist }}", "path": "dist"},
     ], "a scanner's job must not be able to replace an image"
@@ -238,6 +239,31 @@ def test_the_publisher_is_handed_by_id_what_was_built_and_apart_from_it_what_was
     assert JOBS["build.build"].outputs["artifacts"] == "${{ steps.build.outputs.artifacts }}"
     (built,) = (step.run for step in JOBS["build.build"].steps if step.id == "build")
     assert sessions(built) == ["build", "check", "sbom"], "a publisher takes nothing that was not tried"
+
+
+def test_the_publisher_builds_no_tool_and_is_handed_by_hash_what_pushes() -> None:
+    maker, publisher = JOBS["release.tools"], JOBS["release.publish"]
+    assert reaches(WORKFLOWS["release"], "publish", "tools")
+    assert [step.run for step in maker.steps if step.run] == ["./noxw -s tools -- --hand-over handed crane"]
+    assert maker.outputs == {
+        "handed": "${{ steps.handed.outputs.artifact-id }}",
+        "tools": "${{ steps.install.outputs.tools }}",
+    }
+    order = [step.run or step.with_.get("path", "") for step in publisher.steps]
+    installs = order.index("./noxw --install-only -s push release")
+    assert publisher.steps[installs].env == {
+        "LOCKAGE_TOOLS": "handed",
+        "LOCKAGE_TOOLS_EXPECT": "${{ needs.tools.outputs.tools }}",
+    }, "the hash comes from the maker's own job, not through an artifact"
+    assert publisher.steps[order.index("handed")].with_["artifact-ids"] == "${{ needs.tools.outputs.handed }}"
+    assert order.index("handed") < installs
+
+
+def test_no_other_job_with_a_role_needs_a_tool() -> None:
+    for name, job in WITH_A_ROLE.items():
+        installed = {session for step in job.steps for session in sessions(step.run)}
+        if name != "release.publish":
+            assert installed <= {"release", "deploy", "e2e", "promote", "rollback"}, name
 
 
 def test_every_environment_gets_the_release_that_was_published() -> None:
