@@ -2,13 +2,20 @@
 
 import re
 import subprocess
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
+from lockage.build.archive import entry, write
 from lockage.cli.main import main_inner
 from lockage.model.dist import DistDir
+from lockage.model.ids import CommitSha
+from lockage.model.release import Configuration, Evidence, Release, ReleasedLayer, released_function
+from lockage.oci.layout import hash_file
+from lockage.tools.git import Git
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,6 +75,8 @@ LAYERS = {
     "two": {"second/__init__.py": 'LAYER = "two"\n'},
 }
 
+_OTHER = "sha256:" + "f" * 64
+
 
 class Shop:
     """The project; tests may change it."""
@@ -94,6 +103,56 @@ class Shop:
     def lockage(self, verb: str, *arguments: str) -> None:
         """Run a verb on it."""
         main_inner([verb, "--project", str(self.root / "lockage.yaml"), *arguments])
+
+    def commit(self) -> CommitSha:
+        """Commit all of it but ``dist/``; the commit."""
+        git, who = ["git", "-C", str(self.root)], ["-c", "user.name=shop", "-c", "user.email=shop@example.com"]
+        subprocess.run([*git, "add", "--all", ":!dist"], check=True)  # noqa: S603 - the test's own words
+        subprocess.run([*git, *who, "commit", "--quiet", "--message=as it is"], check=True)  # noqa: S603 - as above
+        return Git(self.root).head()
+
+    def alter(self, name: str, path: str, content: bytes) -> None:
+        """Have what was built of a zip or layer be of another source: one file of it, and the recorded input."""
+        artifact, archive = self.dist.read_artifact(name), self.dist.archive(name)
+        with zipfile.ZipFile(archive) as opened:
+            files = {one: opened.read(one) for one in opened.namelist()}
+        digest, size = write(archive, [entry(one, text) for one, text in {**files, path: content}.items()])
+        inputs = tuple(replace(one, digest=_OTHER) if one.kind == "source" else one for one in artifact.inputs)
+        self.dist.write_artifact(self.dist.folder(name), replace(artifact, digest=digest, size=size, inputs=inputs))
+
+    def release(self, commit: CommitSha) -> Release:
+        """A release, written by hand, of what was built of the function that is well."""
+        built = {name: self.dist.read_artifact(name) for name in ("shop", *LAYERS)}
+        recorded = ((one.digest, hash_file(self.dist.artifact(name))) for name, one in built.items())
+        digests = tuple(built[name].digest for name in LAYERS)
+        configuration = Configuration(
+            command=(),
+            memory_mb=128,
+            timeout_s=30,
+            environment={"ITEMS": "${table.items}"},
+            architecture="x86_64",
+            handler="shop.well.handle",
+            runtime="python3.13",
+            layers=digests,
+        )
+        return Release(
+            schema=1,
+            project="shop",
+            commit=commit,
+            dirty=False,
+            functions=(
+                released_function(
+                    "well", repository="", artifact=built["shop"].digest, configuration=configuration, probe="{}"
+                ),
+            ),
+            evidence=tuple(Evidence(artifact=one, kind="artifact", sha256=sha256) for one, sha256 in recorded),
+            parent=None,
+            second_sources=(),
+            layers=tuple(
+                ReleasedLayer(name=name, artifact=digest, runtime="python3.13", architecture="x86_64")
+                for name, digest in zip(LAYERS, digests, strict=True)
+            ),
+        )
 
 
 def pinned_runtime() -> str:

@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 import msgspec
 
-from lockage.aws.access import Access
 from lockage.build.reproduce import rebuild, reproduce
 from lockage.cli.build import workshop
 from lockage.cli.options import project_option
+from lockage.cli.originals import Released, Remote
 from lockage.config.load import LOCAL_NAME, load_project
 from lockage.config.schema import Project
 from lockage.console import Console
@@ -19,7 +19,6 @@ from lockage.model.dist import DistDir
 from lockage.model.ids import Digest, release_id
 from lockage.model.release import Release
 from lockage.plan.make import make_plan
-from lockage.release.store import ReleaseStore
 from lockage.report.live import console as make_console
 from lockage.report.timings import timed
 from lockage.tools.docker import Docker
@@ -37,8 +36,10 @@ def command(names: tuple[str, ...], *, reference: str | None, project_file: Path
 
     NAMES are images, zips and layers of lockage.yaml; all of them by default. What stands in dist/ with equal inputs is
     compared too. With --release, what that release holds is built once from its commit and compared with its digests;
-    an id is looked up in the release store. On a difference the first file that differs is named, and what such
-    differences come from. Prints a line an artifact: name, digest, equal.
+    an id is looked up in the release store. On a difference the first file that differs is named, and what such a
+    difference likely comes of; a released artifact that does not stand in dist/ is fetched for that. Whatever is made
+    is made anew; what is fetched by hash may come from this machine's caches. Prints a line an artifact: name, digest,
+    equal.
     """
     console = make_console()
     dist = DistDir(project_file.parent / "dist")
@@ -47,7 +48,8 @@ def command(names: tuple[str, ...], *, reference: str | None, project_file: Path
             found = _tree(names, project_file, dist, console)
         else:
             _hold_no_names(names)
-            found = _released(_read(reference, project_file), project_file, dist, console)
+            remote = Remote(project_file)
+            found = _released(_read(reference, remote), remote, project_file, console)
     for name, digest in found.items():
         print(f"{name} {digest} equal")
 
@@ -59,7 +61,7 @@ def _tree(names: tuple[str, ...], project_file: Path, dist: DistDir, console: Co
     return {artifact.name: artifact.digest for artifact in artifacts}
 
 
-def _released(release: Release, project_file: Path, dist: DistDir, console: Console) -> dict[str, Digest]:
+def _released(release: Release, remote: Remote, project_file: Path, console: Console) -> dict[str, Digest]:
     if release.dirty:
         raise UsageError(
             f"release {release.id[:12]} cannot be built again",
@@ -72,7 +74,9 @@ def _released(release: Release, project_file: Path, dist: DistDir, console: Cons
         with console.step("plan"):
             wanted = held(release, load_project(file))
             plan = make_plan(file, tuple(wanted), Docker())
-        rebuild(plan, workshop(file, DistDir(file.parent / "dist"), console), wanted, dist)
+        standing, fetched = DistDir(project_file.parent / "dist"), DistDir(Path(place) / "released")
+        originals = Released(release, standing, fetched, remote, console)
+        rebuild(plan, workshop(file, DistDir(file.parent / "dist"), console), wanted, originals)
     return wanted
 
 
@@ -87,13 +91,11 @@ def held(release: Release, project: Project) -> dict[str, Digest]:
     return {**{one.name: one.artifact for one in release.layers}, **functions}
 
 
-def _read(reference: str, project_file: Path) -> Release:
+def _read(reference: str, remote: Remote) -> Release:
     path = Path(reference)
     if not path.is_file():
         release = release_id(reference)
-        registry = load_project(project_file, files=False).registry
-        access = Access.default(registry.region)
-        return ReleaseStore(access.bucket(registry.store)).release(release)
+        return remote.store.release(release)
     try:
         return msgspec.json.decode(path.read_bytes(), type=Release)
     except msgspec.DecodeError as error:

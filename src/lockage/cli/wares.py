@@ -147,6 +147,7 @@ def _prove(artifact: Artifact, subject: Subject, handed: Handed, policy: Policy)
     mark = hold_described(artifact, dist, handed.root / SYFT_CONFIG)
     run = tried.hold(artifact, handed.project, handed.root, dist)
     documents: dict[EvidenceKind, bytes] = {
+        "artifact": dist.artifact(name).read_bytes(),
         "sbom.cdx": dist.cyclonedx(name).read_bytes(),
         "sbom.spdx": dist.spdx(name).read_bytes(),
         "sbom.packages": dist.profile(name).read_bytes(),

@@ -8,7 +8,8 @@ import msgspec
 from lockage.model.canonical import canonical, content_digest
 from lockage.model.ids import CommitSha, Digest, ReleaseId
 
-EvidenceKind = Literal["sbom.cdx", "sbom.spdx", "sbom.packages", "findings", "verdict", "check"]
+EvidenceKind = Literal["artifact", "sbom.cdx", "sbom.spdx", "sbom.packages", "findings", "verdict", "check"]
+"""The first is ``artifact.json``: what it was built of, which whoever builds it again compares with."""
 Architecture = Literal["x86_64", "arm64"]
 Package = Literal["image", "zip"]
 """Lambda's package type, which a function keeps for life."""

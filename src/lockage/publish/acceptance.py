@@ -130,7 +130,7 @@ def hold_own_registry(mirror: str, account: str, *, rehearsal: bool) -> None:
     """
     if mirror and not rehearsal:
         raise NotAcceptedError(
-            f"{mirror} may stand in for ECR in a rehearsal only; nothing was pushed",
+            f"{mirror} may stand in for ECR in a rehearsal only; it was given nothing",
             why="local configuration names it under mirrors.registry; "
             f"it would be given the token of account {account}",
             remedy="take mirrors.registry out of lockage.local.yaml, beside lockage.yaml or in the user's own folder",

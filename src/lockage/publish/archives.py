@@ -1,4 +1,4 @@
-"""Puts zips and layers into the release store, each under its own hash: absent, upload; present, nothing.
+"""Puts zips and layers into the release store, each under its own hash: absent, upload; present, nothing. And back.
 
 Lambda reads them from there, whatever they weigh: the 50 MB that its API takes directly are no limit.
 """
@@ -13,6 +13,7 @@ from lockage.errors import AwsError
 from lockage.model.artifact import LayerArtifact, ZipArtifact
 from lockage.model.ids import Digest
 from lockage.model.release import archive_key
+from lockage.oci.layout import hash_file
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +73,35 @@ def hold(artifact: ZipArtifact | LayerArtifact, bucket: Bucket) -> bool:
             remedy="restore the object's first version in the bucket, and find out who wrote the newest",
         )
     return found is not None
+
+
+def fetch(digest: Digest, into: Path, bucket: Bucket) -> None:
+    """Have an archive back.
+
+    Args:
+        digest: which.
+        into: the file, whose folder is there.
+        bucket: the release store's.
+
+    Raises:
+        DeniedError: a permission is missing.
+        AwsError: there is none, or something else under its name.
+    """
+    key = archive_key(digest)
+    document = bucket.read(key)
+    if document is None:
+        raise AwsError(
+            f"the release store holds no {key}",
+            why=f"there is none in the bucket {bucket.name}",
+            remedy="`lockage push` puts it there; look at the bucket's lifecycle rules and who else deletes",
+        )
+    into.write_bytes(document.body)
+    if hash_file(into) != digest:
+        raise AwsError(
+            f"the release store holds something else under {key}",
+            why=f"that object of the bucket {bucket.name} has the bytes of {hash_file(into)}",
+            remedy="restore the object's first version in the bucket, and find out who wrote the newest",
+        )
 
 
 def _uploaded(bucket: Bucket, key: str, archive: Path, digest: Digest) -> bool:

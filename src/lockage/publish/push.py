@@ -128,11 +128,37 @@ def _taken(layout: Layout, repository: str, tag: str, held: Digest | None, shop:
 
 def _where_they_part(layout: Layout, repository: str, held: Digest, shop: Shop) -> str:
     """The first layer and file that differ; an image that cannot be fetched does not hide that they do."""
-    login = Login(host=shop.host, token=shop.images.token())
     with tempfile.TemporaryDirectory(prefix="lockage-other-") as scratch:
         try:
-            shop.registry.pull(f"{shop.host}/{repository}@{held}", Path(scratch, "layout"), login)
-            found = difference(layout, oci.read(Path(scratch, "layout")))
+            found = difference(layout, pull(repository, held, Path(scratch, "layout"), shop))
         except LockageError as error:
             return f"the other could not be fetched to compare: {error.what}"
     return f"they part at {found.render()}" if found else "they differ in the manifest alone"
+
+
+def pull(repository: str, digest: Digest, into: Path, shop: Shop) -> Layout:
+    """Have an image back.
+
+    Args:
+        repository: that holds it.
+        digest: of its manifest.
+        into: a folder that is not there yet; becomes its layout.
+        shop: the registry.
+
+    Raises:
+        DeniedError: a permission is missing.
+        RegistryRefused: the registry did not give it.
+        LayoutError: what it gave is no intact image.
+        AwsError: it is another one.
+    """
+    login = Login(host=shop.host, token=shop.images.token())
+    shop.registry.pull(f"{shop.host}/{repository}@{digest}", into, login)
+    found = oci.read(into)
+    oci.verify(found)
+    if found.digest != digest:
+        raise AwsError(
+            f"{shop.host} gave another image than {repository}@{digest}",
+            why=f"what came is {found.digest}",
+            remedy="find out what stands between this machine and the registry, then run this again",
+        )
+    return found

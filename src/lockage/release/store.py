@@ -11,6 +11,7 @@ key                               holds                                    writt
 ================================= ======================================== ==============================
 """
 
+import hashlib
 from typing import TypeVar
 
 import msgspec
@@ -62,7 +63,30 @@ class ReleaseStore:
 
     def add_evidence(self, sha256: Digest, body: bytes) -> bool:
         """Keep a document under its hash; whether it was new."""
-        return self._add(f"evidence/{sha256.removeprefix('sha256:')}.json", body)
+        return self._add(_evidence_key(sha256), body)
+
+    def evidence(self, sha256: Digest) -> bytes:
+        """A document by its hash.
+
+        Raises:
+            UsageError: the store has none by that hash.
+            AwsError: its bytes are not what its name says.
+        """
+        key = _evidence_key(sha256)
+        document = self._bucket.read(key)
+        if document is None:
+            raise UsageError(
+                f"there is no evidence {sha256}",
+                why=f"the release store {self._bucket.name} holds no {key}",
+                remedy="`lockage release` keeps it with every release; look at the bucket's lifecycle rules",
+            )
+        if hashlib.sha256(document.body).hexdigest() != sha256.removeprefix("sha256:"):
+            raise AwsError(
+                f"the stored evidence {sha256} was tampered with",
+                why=f"{key} holds other bytes",
+                remedy="restore the object's first version in the bucket, and find out who wrote the newest",
+            )
+        return document.body
 
     def record(self, environment: str) -> tuple[EnvironmentRecord, str]:
         """What an environment runs and ran, and the ETag that guards its next write; empty when it never ran any."""
@@ -129,6 +153,10 @@ class ReleaseStore:
                 why=str(error),
                 remedy="use the version of lockage that wrote it, or restore an earlier version of the object",
             ) from error
+
+
+def _evidence_key(sha256: Digest) -> str:
+    return f"evidence/{sha256.removeprefix('sha256:')}.json"
 
 
 def _record_key(environment: str) -> str:

@@ -126,6 +126,6 @@ def test_only_a_rehearsal_gives_its_token_to_what_stands_in_for_ecr() -> None:
     acceptance.hold_own_registry("localhost:4566", "222222222222", rehearsal=True)
     with pytest.raises(NotAcceptedError) as caught:
         acceptance.hold_own_registry("localhost:4566", "222222222222", rehearsal=False)
-    assert caught.value.what == "localhost:4566 may stand in for ECR in a rehearsal only; nothing was pushed"
+    assert caught.value.what == "localhost:4566 may stand in for ECR in a rehearsal only; it was given nothing"
     assert caught.value.why.endswith("it would be given the token of account 222222222222")
     assert "take mirrors.registry out" in caught.value.remedy

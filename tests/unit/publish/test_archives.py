@@ -10,7 +10,7 @@ from lockage.aws.calls import Caller, DeniedError
 from lockage.errors import AwsError
 from lockage.model.artifact import LayerArtifact
 from lockage.model.ids import Digest, Fingerprint
-from lockage.publish.archives import hold, store
+from lockage.publish.archives import fetch, hold, store
 
 PUBLISHER = "arn:aws:sts::222222222222:assumed-role/platform-publisher/lockage"
 CONTENT = b"an archive"
@@ -104,3 +104,14 @@ def test_a_permission_that_lacks_is_named(s3: FakeS3, bucket: Bucket, archive: P
         f"role platform-publisher lacks the permission {action.replace('HeadObject', 'GetObject')}"
     )
     assert f"arn:aws:s3:::platform-releases/{KEY}" in caught.value.why
+
+
+def test_an_archive_is_had_back_by_digest(s3: FakeS3, bucket: Bucket, archive: Path, tmp_path: Path) -> None:
+    with pytest.raises(AwsError, match=f"the release store holds no {KEY}"):
+        fetch(DIGEST, tmp_path / "back.zip", bucket)
+    store(LAYER, archive, bucket)
+    fetch(DIGEST, tmp_path / "back.zip", bucket)
+    assert (tmp_path / "back.zip").read_bytes() == CONTENT
+    s3.objects[KEY] = b"another"
+    with pytest.raises(AwsError, match=f"the release store holds something else under {KEY}"):
+        fetch(DIGEST, tmp_path / "back.zip", bucket)

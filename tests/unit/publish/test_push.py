@@ -6,6 +6,7 @@ import pytest
 from fakes.aws import World
 from fakes.aws_services import FakeEcr
 from fakes.dist import put_image
+from fakes.environment import digest
 from fakes.oci import write_layout
 
 from lockage.aws.calls import Caller, DeniedError
@@ -16,7 +17,7 @@ from lockage.model.dist import DistDir
 from lockage.model.ids import Digest
 from lockage.oci import layout as oci
 from lockage.oci.layout import Layout
-from lockage.publish.push import Shop, TagTakenError, push
+from lockage.publish.push import Shop, TagTakenError, pull, push
 from lockage.tools.crane import Login, RegistryRefused
 
 TAG = "c" * 40
@@ -131,6 +132,20 @@ def test_an_image_that_cannot_be_fetched_to_compare_still_stops(tmp_path: Path, 
     with pytest.raises(TagTakenError) as caught:
         push(*image(tmp_path), "platform", TAG, shop)
     assert "the other could not be fetched to compare" in caught.value.why
+
+
+def test_an_image_is_had_back_by_digest(tmp_path: Path, shop: Shop, registry: FakeRegistry) -> None:
+    artifact, layout = image(tmp_path)
+    push(artifact, layout, "platform", TAG, shop)
+    back = pull("platform", artifact.digest, tmp_path / "back", shop)
+    assert (back.digest, back.path) == (artifact.digest, tmp_path / "back")
+    registry.layouts[digest("f")] = layout.path
+    with pytest.raises(AwsError, match="gave another image than platform@sha256:ffff"):
+        pull("platform", digest("f"), tmp_path / "other", shop)
+    layer = layout.manifest.layers[1]
+    layout.blob(layer.digest).write_bytes(bytes(layer.size))
+    with pytest.raises(oci.LayoutError):
+        pull("platform", artifact.digest, tmp_path / "spoilt", shop)
 
 
 def test_a_tag_that_somebody_takes_in_the_same_moment(tmp_path: Path, shop: Shop, registry: FakeRegistry) -> None:

@@ -9,7 +9,7 @@ from lockage.aws.bucket import Bucket
 from lockage.aws.calls import Caller, StaleError
 from lockage.errors import AwsError, UsageError
 from lockage.model.canonical import canonical
-from lockage.model.ids import ReleaseId
+from lockage.model.ids import Digest, ReleaseId
 from lockage.model.rollout import EnvironmentRecord
 from lockage.release.store import ReleaseStore
 
@@ -57,6 +57,17 @@ def test_evidence_is_kept_by_content(s3: FakeS3, store: ReleaseStore) -> None:
     assert store.add_evidence(digest("a"), b"{}")
     assert not store.add_evidence(digest("a"), b"{}")
     assert list(s3.objects) == [f"evidence/{'a' * 64}.json"]
+
+
+def test_evidence_is_read_by_its_hash_and_held_to_it(s3: FakeS3, store: ReleaseStore) -> None:
+    sha256 = Digest(f"sha256:{hashlib.sha256(b'{}').hexdigest()}")
+    with pytest.raises(UsageError, match=f"there is no evidence {sha256}"):
+        store.evidence(sha256)
+    store.add_evidence(sha256, b"{}")
+    assert store.evidence(sha256) == b"{}"
+    s3.objects[f"evidence/{sha256.removeprefix('sha256:')}.json"] = b"[]"
+    with pytest.raises(AwsError, match="was tampered with"):
+        store.evidence(sha256)
 
 
 def test_an_environment_that_never_ran_anything_has_an_empty_record(store: ReleaseStore) -> None:
