@@ -35,6 +35,8 @@ class Verb(msgspec.Struct, frozen=True, kw_only=True):
     """The environment whose role it is; empty for the registry's account."""
     fails_with: int = 0
     """Exit code that the story wants of it; 0 for success."""
+    tells: str = ""
+    """Words that must be in what it prints, or in its error."""
 
 
 class KeepArtifacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,9 +46,11 @@ class KeepArtifacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Provision(msgspec.Struct, frozen=True, kw_only=True):
-    """Make what Terraform makes: the registry's part, or an environment's."""
+    """Make what Terraform makes: the registry's part, or an environment's; for a later release, what is different."""
 
     place: str = ""
+    release: int = GOOD
+    """Whose declaration it is."""
 
 
 class Remember(msgspec.Struct, frozen=True, kw_only=True):
