@@ -51,14 +51,14 @@ def _(resource: kinds.TopicSource, operator: Operator) -> None:
     subscribed = sns.list_subscriptions_by_topic(TopicArn=resource.topic)["Subscriptions"]
     (own,) = (one for one in subscribed if one["Endpoint"] == alias)
     sns.unsubscribe(SubscriptionArn=own["SubscriptionArn"])
-    lambda_.remove_permission(FunctionName=resource.function, Qualifier=resource.alias, StatementId="topic")
+    lambda_.remove_permission(FunctionName=resource.function, Qualifier=resource.alias, StatementId="Topic")
 
 
 @_take.register
 def _(resource: kinds.FunctionUrl, operator: Operator) -> None:
     lambda_ = operator.client("lambda")
     alias = {"FunctionName": resource.function, "Qualifier": resource.alias}
-    for statement in ("via-url", "url"):
+    for statement in ("ByUrl", "Url"):
         lambda_.remove_permission(**alias, StatementId=statement)
     lambda_.delete_function_url_config(**alias)
 
