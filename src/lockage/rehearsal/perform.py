@@ -4,6 +4,7 @@ import io
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import Any, assert_never
 
@@ -17,12 +18,15 @@ from lockage.errors import LockageError
 from lockage.model.dist import DistDir
 from lockage.plan.make import make_plan
 from lockage.rehearsal import assertions, resources, tree
+from lockage.rehearsal.apply import apply
 from lockage.rehearsal.assertions import StoryBroken
 from lockage.rehearsal.checkout import MATERIAL
+from lockage.rehearsal.difference import difference
 from lockage.rehearsal.embedded import EmbeddedAws
 from lockage.rehearsal.handover import Invoke
+from lockage.rehearsal.kinds import Resource
 from lockage.rehearsal.operator import Operator
-from lockage.rehearsal.provision import mark, provision
+from lockage.rehearsal.provision import mark
 from lockage.rehearsal.story import (
     GOOD,
     Act,
@@ -63,6 +67,7 @@ class Performer:
         self._folder, self._console = folder, console
         self._operators: dict[tuple[str, str], Operator] = {}
         self._remembered: dict[str, dict[str, Any]] = {}
+        self._provisioned: dict[str, tuple[Resource, ...]] = {}
         self.trees: dict[int, Tree] = {}
 
     def perform(self, acts: Iterable[Act]) -> None:
@@ -83,9 +88,7 @@ class Performer:
 
     def witness(self, release: int = GOOD) -> Witness:
         """Asks the embedded AWS about the project as a release declares it."""
-        made = self.trees.get(release)
-        project = load_project(made.project_file, files=False) if made else self._project
-        return Witness(project, self.operator)
+        return Witness(self._declared(release), self.operator)
 
     def _perform(self, act: Act) -> None:  # noqa: C901, PLR0912 - one case an act
         match act:
@@ -95,8 +98,8 @@ class Performer:
                 self._verb(act)
             case KeepArtifacts(release=release):
                 self._keep_artifacts(self.trees[release])
-            case Provision(place=place):
-                self._provision(place)
+            case Provision(place=place, release=release):
+                self._provision(place, release)
             case Remember(place=place):
                 self._remembered[place] = self.witness().state(place)
             case Untouched(place=place):
@@ -137,7 +140,7 @@ class Performer:
             step.made(f"commit {made.commit[:12]}" + (f", with {MATERIAL}/release-{release}.patch" * (release > GOOD)))
 
     def _keep_artifacts(self, made: Tree) -> None:
-        for name in self._project.built:
+        for name in self._declared(made.release).built:
             tree.carry(made.dist, DistDir(made.kept), name)
 
     def _verb(self, act: Verb) -> None:
@@ -156,6 +159,7 @@ class Performer:
         except LockageError as error:
             if type(error) is not act.fails_with:
                 raise
+            _hold_told(act, error.render())
             self._console.note(f"                   as the story wants: {error.what}")
             return
         if act.fails_with or code:
@@ -164,6 +168,7 @@ class Performer:
                 f"`lockage {' '.join(act.arguments)}` of release {act.release} ended with {code}",
                 why=f"the story wants {wanted}; it printed:\n{said.getvalue()}",
             )
+        _hold_told(act, said.getvalue())
 
     @contextmanager
     def _credentials(self, act: Verb) -> Iterator[None]:
@@ -187,17 +192,26 @@ class Performer:
             for name in variables:
                 os.environ.pop(name, None)
 
-    def _provision(self, place: str) -> None:
-        declared = self._project.environments[place] if place else self._project.registry
-        table = resources.environment(self._project, place) if place else resources.registry(self._project)
-        with self._console.step(f"provision {place or 'the registry'}") as step:
-            count = provision(self.operator, table, self._seed)
-            mark(self.operator(declared.account, declared.region), self._project.project)
+    def _declared(self, release: int) -> Project:
+        """What a release's tree declares; before there is one, what the user's own does."""
+        made = self.trees.get(release)
+        return load_project(made.project_file, files=False) if made else self._project
+
+    def _provision(self, place: str, release: int) -> None:
+        project = self._declared(release)
+        declared = project.environments[place] if place else project.registry
+        table = resources.environment(project, place) if place else resources.registry(project)
+        later = f" as release {release} declares it" * (release > GOOD)
+        with self._console.step(f"provision {place or 'the registry'}{later}") as step:
+            change = difference(self._provisioned.get(place, ()), table)
+            count = apply(self.operator, change, partial(self._seed, release))
+            self._provisioned[place] = table
+            mark(self.operator(declared.account, declared.region), project.project)
             step.made(f"{count} resources in account {declared.account}")
 
-    def _seed(self, repository: str) -> str:
-        """What a function runs before its first release: the first image that was pushed."""
-        pushed = self.witness().tagged(repository, self.trees[GOOD].commit)
+    def _seed(self, release: int, repository: str) -> str:
+        """What a function runs before its first release: the image that was pushed for it."""
+        pushed = self.witness().tagged(repository, self.trees[release].commit)
         if pushed is None:
             raise StoryBroken(f"{repository} is empty", why="functions cannot be made before an image was pushed")
         return f"{self._aws.registry}/{repository}@{pushed.digest}"
@@ -228,3 +242,11 @@ class Performer:
     def _refused(self, act: Refused) -> None:
         with self._console.step(f"{act.place}: {act.role} may not {act.action}") as step:
             step.made(assertions.refused(self.witness(), act))
+
+
+def _hold_told(act: Verb, said: str) -> None:
+    if act.tells not in said:
+        raise StoryBroken(
+            f"`lockage {' '.join(act.arguments)}` of release {act.release} does not tell what the story wants",
+            why=f"it should say: {act.tells}\nit said:\n{said}",
+        )

@@ -160,7 +160,7 @@ def _(resource: kinds.TopicSource, operator: Operator) -> None:
     arn = lambda_.get_alias(FunctionName=resource.function, Name=resource.alias)["AliasArn"]
     lambda_.add_permission(
         **alias,
-        StatementId="topic",
+        StatementId="Topic",
         Action="lambda:InvokeFunction",
         Principal="sns.amazonaws.com",
         SourceArn=resource.topic,
@@ -173,9 +173,9 @@ def _(resource: kinds.FunctionUrl, operator: Operator) -> None:
     lambda_ = operator.client("lambda")
     alias = {"FunctionName": resource.function, "Qualifier": resource.alias}
     lambda_.create_function_url_config(**alias, AuthType="NONE")
-    anybody = {**alias, "Principal": "*"}
-    lambda_.add_permission(**anybody, StatementId="url", Action="lambda:InvokeFunctionUrl", FunctionUrlAuthType="NONE")
-    lambda_.add_permission(**anybody, StatementId="via-url", Action="lambda:InvokeFunction", InvokedViaFunctionUrl=True)
+    anybody = {**alias, "Principal": "*"}  # ids as Terraform has them: the emulator takes "/policy/url" for a URL's own
+    lambda_.add_permission(**anybody, StatementId="Url", Action="lambda:InvokeFunctionUrl", FunctionUrlAuthType="NONE")
+    lambda_.add_permission(**anybody, StatementId="ByUrl", Action="lambda:InvokeFunction", InvokedViaFunctionUrl=True)
 
 
 @_make.register

@@ -37,6 +37,8 @@ class Verb(msgspec.Struct, frozen=True, kw_only=True):
     """The environment whose role it is; empty for the registry's account."""
     fails_with: type[LockageError] | None = None
     """The error, and none of its kinds, that the story wants of it; None for success."""
+    tells: str = ""
+    """Words that must be in what it prints, or in its error."""
 
 
 class KeepArtifacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,9 +48,11 @@ class KeepArtifacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Provision(msgspec.Struct, frozen=True, kw_only=True):
-    """Make what Terraform makes: the registry's part, or an environment's."""
+    """Make what Terraform makes: the registry's part, or an environment's; for a later release, what is different."""
 
     place: str = ""
+    release: int = GOOD
+    """Whose declaration it is."""
 
 
 class Remember(msgspec.Struct, frozen=True, kw_only=True):

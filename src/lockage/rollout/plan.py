@@ -98,8 +98,9 @@ def _impossible(obstacles: list[str], *, packages: bool) -> ImpossibleError:
     another_way = (
         "Lambda never changes a function's package type. Go over a parallel function:\n"
         "1. declare it in lockage.yaml under a new name, with the new packaging; apply Terraform, release, roll out\n"
-        "2. move triggers, URL and permissions to the new function's alias, and apply\n"
-        "3. remove the old function from lockage.yaml once no rollback target needs it"
+        "2. move its trigger and its callers to the new function, and apply (a topic's trigger: first to both)\n"
+        "3. release without the old function; Terraform keeps it until no rollback needs it any more\n"
+        "docs/how-to/change-packaging.md has every step, and the way back"
     )
     return ImpossibleError(
         "this release cannot be rolled out here; nothing was changed",

@@ -8,6 +8,7 @@ from typing import cast
 
 import click
 import pytest
+from msgspec.structs import replace
 
 from lockage.config.load import load_project
 from lockage.console import Console, PlainView
@@ -125,6 +126,24 @@ def test_another_failure_than_the_wanted_one_passes_on(
     told = Told(kind("findings", why="w", remedy="r"))
     with pytest.raises(kind, match="findings"):
         run(performer, monkeypatch, told, Verb(release=1, arguments=("deploy",), fails_with=RolloutFailed))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "fails_with", "told"), [(0, None, "platform sha256:0"), (FAILED, RolloutFailed, "preprod did")]
+)
+def test_what_the_story_wants_to_be_told_is_looked_for(
+    performer: Performer,
+    monkeypatch: pytest.MonkeyPatch,
+    outcome: int | Exception,
+    fails_with: type[LockageError] | None,
+    told: str,
+) -> None:
+    verb = Verb(release=1, arguments=("deploy",), fails_with=fails_with, tells=told)
+    run(performer, monkeypatch, Told(outcome), verb)
+    with pytest.raises(StoryBroken, match="does not tell what the story wants") as caught:
+        run(performer, monkeypatch, Told(outcome), replace(verb, tells="the way"))
+    assert caught.value.why.startswith("it should say: the way\nit said:\n")
+    assert told in caught.value.why
 
 
 @pytest.mark.parametrize(
