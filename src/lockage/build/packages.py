@@ -8,7 +8,7 @@ So ten functions that share a package share its pack, and an edit of a lock prep
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
@@ -26,6 +26,7 @@ from lockage.tools.exclusive import alone
 from lockage.tools.uv import Uv
 
 _EXECUTABLE = 0o111
+_AT_ONCE = 64 << 20
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,11 +99,30 @@ def key(package: Wanted, target: Target) -> str:
     return hashlib.sha256(msgspec.json.encode(about)).hexdigest()
 
 
-def entries(tree: Path) -> list[Entry]:
-    """A package's files, compressed: large ones one after another, for memory's sake."""
+def entries(tree: Path, at_once: int = _AT_ONCE) -> Iterator[Entry]:
+    """A package's files by name, compressed: small ones at once, large ones one after another, for memory's sake.
+
+    Args:
+        tree: the package's folder.
+        at_once: bytes of files that are compressed at once, if there is more than one.
+    """
     files = sorted(path for path in tree.rglob("*") if path.is_file())
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(lambda path: _entry(tree, path), files))
+        for group in _groups(files, at_once):
+            yield from pool.map(lambda path: _entry(tree, path), group)
+
+
+def _groups(files: Iterable[Path], at_once: int) -> Iterator[list[Path]]:
+    group, size = list[Path](), 0
+    for path in files:
+        weight = path.stat().st_size
+        if group and size + weight > at_once:
+            yield group
+            group, size = [], 0
+        group.append(path)
+        size += weight
+    if group:
+        yield group
 
 
 def _entry(tree: Path, path: Path) -> Entry:

@@ -1,3 +1,5 @@
+import os
+import tracemalloc
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from lockage.build.packages import Packages, Target, key
+from lockage.build.packages import Packages, Target, entries, key
 from lockage.build.packs import Pack, PackStore
 from lockage.build.supply import Wanted
 from lockage.plan.requirements import parse
@@ -179,3 +181,18 @@ def test_a_package_that_was_not_asked_for_is_refused(store: PackStore) -> None:
     with pytest.raises(BuildFailed) as caught:
         Packages(store, Generous(SIX)).packs(locked("six==1.0"), TARGET, Compiler())
     assert caught.value.why == "extra 1 was installed, and the lock does not name it"
+
+
+def test_a_large_package_is_never_in_memory_as_a_whole(tmp_path: Path) -> None:
+    kilobyte, names = 1 << 10, [f"{number}.so" for number in range(16)]
+    for name in names:
+        (tmp_path / name).write_bytes(os.urandom(256 * kilobyte))
+    list(entries(tmp_path))  # what is imported and cached by then does not count
+    tracemalloc.start()
+    try:
+        found = [one.path for one in entries(tmp_path, at_once=512 * kilobyte)]
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert found == sorted(names)
+    assert most < 2048 * kilobyte, "half of what the files weigh, which do not compress"
