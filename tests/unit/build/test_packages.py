@@ -17,7 +17,7 @@ from lockage.tools.buildx import BuildFailed
 from lockage.tools.uv import DependencyError, Uv
 
 TARGET = Target(python="3.13", platform="linux/amd64", compiler="sha256:1")
-HASH = "--hash=sha256:" + "a" * 64
+HASH, OTHER_HASH = ("--hash=sha256:" + digit * 64 for digit in "ab")
 
 
 def locked(*requirements: str) -> tuple[Wanted, ...]:
@@ -28,13 +28,13 @@ def locked(*requirements: str) -> tuple[Wanted, ...]:
 class Index(Uv):
     """Unpacks packages that it knows; a requirement with a marker is not for the target."""
 
-    def __init__(self, files: Mapping[str, Mapping[str, str]]) -> None:
-        self.files, self.asked = files, list[str]()
+    def __init__(self, files: Mapping[str, Mapping[str, str]], target: Target = TARGET) -> None:
+        self.files, self.target, self.asked = files, target, list[str]()
 
     def install(
         self, lock: Path, into: Path, *, python: str, platform: str, index: package_index.Index | None = None
     ) -> None:
-        assert (python, platform, index) == (TARGET.python, TARGET.platform, None)
+        assert (python, platform, index) == (self.target.python, self.target.platform, None)
         for pin in parse("lock", lock.read_text()):
             self.asked.append(pin.name)
             if pin.name not in self.files:
@@ -107,6 +107,41 @@ def test_what_was_prepared_is_not_prepared_again(store: PackStore) -> None:
     assert ["six.py" in files(pack) for pack in packs] == [True, False]
     _, made = Packages(store, index).packs(locked("jmes-path==2"), TARGET, compiler)
     assert (made, index.asked) == (0, ["jmes-path"])
+
+
+def again(store: PackStore, target: Target = TARGET, *, text: str = f"six==1.0 {HASH} {OTHER_HASH}\n") -> list[str]:
+    """What is compiled when a lock asks for six in other words, or for another target."""
+    index, compiler = Index(SIX, target), Compiler()
+    (pack,), made = Packages(store, index).packs(
+        [Wanted(pin=pin) for pin in parse("other.lock", text)], target, compiler
+    )
+    assert files(pack)["six.pyc"] == b"code of SIX = 6\n"
+    assert (index.asked, made) == (["six"], len(compiler.compiled))
+    return compiler.compiled
+
+
+def test_a_wheel_that_another_lock_asks_for_in_other_words_is_not_compiled_again(store: PackStore) -> None:
+    Packages(store, Index(SIX)).packs(locked("six==1.0"), TARGET, Compiler())
+    assert again(store) == []
+    assert again(store, replace(TARGET, platform="linux/arm64")) == []
+    assert again(store, replace(TARGET, compiler="sha256:2")) == ["six.py"]
+    assert again(store, replace(TARGET, python="3.12")) == ["six.py"]
+
+
+def test_a_wheel_of_the_same_name_and_other_content_is_compiled(store: PackStore) -> None:
+    Packages(store, Index({"six": {"six.py": "SIX = 7\n"}})).packs(locked("six==1.0"), TARGET, Compiler())
+    assert again(store) == ["six.py"]
+
+
+def test_a_pack_that_is_damaged_is_made_again_under_all_its_names(store: PackStore) -> None:
+    Packages(store, Index(SIX)).packs(locked("six==1.0"), TARGET, Compiler())
+    assert again(store) == []
+    for data in store.place.glob("*/data"):
+        data.write_bytes(b"x")
+    fresh = PackStore(store.place)
+    assert again(fresh) == ["six.py"]
+    _, made = Packages(fresh, Index(SIX)).packs(locked("six==1.0"), TARGET, Compiler())
+    assert made == 0
 
 
 def test_what_the_target_does_not_need_is_an_empty_pack(store: PackStore) -> None:
