@@ -30,9 +30,14 @@ def digest(tree: Path) -> str:
     """
     hashed = hashlib.sha256()
     for path in sorted(tree.rglob("*")):
-        content = "" if path.is_dir() else hashlib.sha256(path.read_bytes()).hexdigest()
+        content = "" if path.is_dir() else _hashed(path)
         hashed.update(f"{path.relative_to(tree)}\0{path.stat().st_mode:o}\0{content}\0".encode())
     return hashed.hexdigest()
+
+
+def _hashed(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def strip_installer(tree: Path) -> None:

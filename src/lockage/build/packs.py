@@ -85,6 +85,14 @@ class PackStore:
         shutil.rmtree(self.place / key, ignore_errors=True)  # what is there was no pack
         work.rename(self.place / key)
 
+    def name(self, key: str, pack: str) -> None:
+        """Let a pack that is there be found by another key too; whoever does so is :func:`alone` in the store."""
+        with tempfile.TemporaryDirectory(prefix=".part-", dir=self.place) as work:
+            link = Path(work) / "link"
+            link.symlink_to(pack)
+            shutil.rmtree(self.place / key, ignore_errors=True)  # what is there was no pack
+            link.replace(self.place / key)
+
 
 def _write(folder: Path, entries: Iterable[Entry]) -> None:
     filed, offset, hashed = [], 0, hashlib.sha256()

@@ -1,3 +1,5 @@
+import os
+import tracemalloc
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from lockage.build.packages import Packages, Target, key
+from lockage.build.packages import Packages, Target, entries, key
 from lockage.build.packs import Pack, PackStore
 from lockage.build.supply import Wanted
 from lockage.plan.requirements import parse
@@ -15,7 +17,7 @@ from lockage.tools.buildx import BuildFailed
 from lockage.tools.uv import DependencyError, Uv
 
 TARGET = Target(python="3.13", platform="linux/amd64", compiler="sha256:1")
-HASH = "--hash=sha256:" + "a" * 64
+HASH, OTHER_HASH = ("--hash=sha256:" + digit * 64 for digit in "ab")
 
 
 def locked(*requirements: str) -> tuple[Wanted, ...]:
@@ -26,13 +28,13 @@ def locked(*requirements: str) -> tuple[Wanted, ...]:
 class Index(Uv):
     """Unpacks packages that it knows; a requirement with a marker is not for the target."""
 
-    def __init__(self, files: Mapping[str, Mapping[str, str]]) -> None:
-        self.files, self.asked = files, list[str]()
+    def __init__(self, files: Mapping[str, Mapping[str, str]], target: Target = TARGET) -> None:
+        self.files, self.target, self.asked = files, target, list[str]()
 
     def install(
         self, lock: Path, into: Path, *, python: str, platform: str, index: package_index.Index | None = None
     ) -> None:
-        assert (python, platform, index) == (TARGET.python, TARGET.platform, None)
+        assert (python, platform, index) == (self.target.python, self.target.platform, None)
         for pin in parse("lock", lock.read_text()):
             self.asked.append(pin.name)
             if pin.name not in self.files:
@@ -107,6 +109,41 @@ def test_what_was_prepared_is_not_prepared_again(store: PackStore) -> None:
     assert (made, index.asked) == (0, ["jmes-path"])
 
 
+def again(store: PackStore, target: Target = TARGET, *, text: str = f"six==1.0 {HASH} {OTHER_HASH}\n") -> list[str]:
+    """What is compiled when a lock asks for six in other words, or for another target."""
+    index, compiler = Index(SIX, target), Compiler()
+    (pack,), made = Packages(store, index).packs(
+        [Wanted(pin=pin) for pin in parse("other.lock", text)], target, compiler
+    )
+    assert files(pack)["six.pyc"] == b"code of SIX = 6\n"
+    assert (index.asked, made) == (["six"], len(compiler.compiled))
+    return compiler.compiled
+
+
+def test_a_wheel_that_another_lock_asks_for_in_other_words_is_not_compiled_again(store: PackStore) -> None:
+    Packages(store, Index(SIX)).packs(locked("six==1.0"), TARGET, Compiler())
+    assert again(store) == []
+    assert again(store, replace(TARGET, platform="linux/arm64")) == []
+    assert again(store, replace(TARGET, compiler="sha256:2")) == ["six.py"]
+    assert again(store, replace(TARGET, python="3.12")) == ["six.py"]
+
+
+def test_a_wheel_of_the_same_name_and_other_content_is_compiled(store: PackStore) -> None:
+    Packages(store, Index({"six": {"six.py": "SIX = 7\n"}})).packs(locked("six==1.0"), TARGET, Compiler())
+    assert again(store) == ["six.py"]
+
+
+def test_a_pack_that_is_damaged_is_made_again_under_all_its_names(store: PackStore) -> None:
+    Packages(store, Index(SIX)).packs(locked("six==1.0"), TARGET, Compiler())
+    assert again(store) == []
+    for data in store.place.glob("*/data"):
+        data.write_bytes(b"x")
+    fresh = PackStore(store.place)
+    assert again(fresh) == ["six.py"]
+    _, made = Packages(fresh, Index(SIX)).packs(locked("six==1.0"), TARGET, Compiler())
+    assert made == 0
+
+
 def test_what_the_target_does_not_need_is_an_empty_pack(store: PackStore) -> None:
     (six, other), _ = Packages(store, Index(SIX)).packs(
         locked("six==1.0", "six==0.9 ; python_version < '3'"), TARGET, Compiler()
@@ -179,3 +216,18 @@ def test_a_package_that_was_not_asked_for_is_refused(store: PackStore) -> None:
     with pytest.raises(BuildFailed) as caught:
         Packages(store, Generous(SIX)).packs(locked("six==1.0"), TARGET, Compiler())
     assert caught.value.why == "extra 1 was installed, and the lock does not name it"
+
+
+def test_a_large_package_is_never_in_memory_as_a_whole(tmp_path: Path) -> None:
+    kilobyte, names = 1 << 10, [f"{number}.so" for number in range(16)]
+    for name in names:
+        (tmp_path / name).write_bytes(os.urandom(256 * kilobyte))
+    list(entries(tmp_path))  # what is imported and cached by then does not count
+    tracemalloc.start()
+    try:
+        found = [one.path for one in entries(tmp_path, at_once=512 * kilobyte)]
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert found == sorted(names)
+    assert most < 2048 * kilobyte, "half of what the files weigh, which do not compress"

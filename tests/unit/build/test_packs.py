@@ -49,3 +49,21 @@ def test_a_pack_that_lacks_a_part_is_none(store: PackStore) -> None:
     store.add("k", ENTRIES)
     (store.place / "k" / "data").unlink()
     assert store.find("k") is None
+
+
+def test_a_pack_is_found_by_every_name_that_it_was_given(store: PackStore) -> None:
+    store.add("old", ENTRIES[:1])
+    store.add("k", ENTRIES)
+    for _ in range(2):
+        store.name("old", "k")
+    found = PackStore(store.place).find("old")
+    assert found is not None
+    assert len(found.entries) == 2
+    assert {path.name for path in store.place.iterdir()} == {"old", "k"}
+
+
+def test_a_name_of_a_pack_that_is_gone_finds_nothing(store: PackStore) -> None:
+    store.add("k", ENTRIES)
+    store.name("one", "k")
+    (store.place / "k" / "data").unlink()
+    assert PackStore(store.place).find("one") is None
