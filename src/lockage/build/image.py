@@ -139,6 +139,7 @@ def _interpreter(recipe: Recipe) -> Base:
 def _build(step: Step, recipe: Recipe, shop: Workshop, staged: Staged, folder: Path) -> ImageArtifact:
     output = folder / "layout"
     own = {name: shop.dist.layout(name) for name in recipe.upon}
+    ground = shop.bases.ground(recipe, own)
     if shop.use_cache:
         _seed(output, [*own.values(), shop.dist.layout(step.name)])
     shop.buildx.build(
@@ -148,7 +149,7 @@ def _build(step: Step, recipe: Recipe, shop: Workshop, staged: Staged, folder: P
             context=staged.main,
             contexts=staged.named,
             platform=recipe.platform,
-            epoch=shop.bases.epoch(recipe, own),
+            epoch=ground.epoch,
             rewrite=recipe.dockerfile.final_runs,
             output=output,
             cache=shop.use_cache,
@@ -156,21 +157,27 @@ def _build(step: Step, recipe: Recipe, shop: Workshop, staged: Staged, folder: P
     )
     built = layout.read(output)
     _prune(built)
-    return describe(step, recipe, built, weigh(recipe, built, shop))
+    return describe(step, recipe, built, weigh(recipe, built, ground.layers, shop), ground.layers)
 
 
-def weigh(recipe: Recipe, built: layout.Layout, shop: Workshop) -> int:
+def weigh(recipe: Recipe, built: layout.Layout, base_layers: int, shop: Workshop) -> int:
     """An image's unpacked bytes, held to its budget.
+
+    Args:
+        recipe: the image's.
+        built: what was built.
+        base_layers: how many of its layers are its base's.
+        shop: knows the sizes of layers.
 
     Raises:
         OverBudget: it weighs more.
     """
     sizes = tuple(_unpacked(built, layer, shop.cache) for layer in built.manifest.layers)
-    hold_budget(recipe.name, built, sizes, recipe.budget_mb)
+    hold_budget(recipe, built, sizes, base_layers)
     return sum(sizes)
 
 
-def describe(step: Step, recipe: Recipe, built: layout.Layout, unpacked: int) -> ImageArtifact:
+def describe(step: Step, recipe: Recipe, built: layout.Layout, unpacked: int, base_layers: int) -> ImageArtifact:
     """The artifact's value."""
     layers = zip(built.manifest.layers, built.config.rootfs.diff_ids, strict=True)
     return ImageArtifact(
@@ -182,6 +189,7 @@ def describe(step: Step, recipe: Recipe, built: layout.Layout, unpacked: int) ->
         unpacked=unpacked,
         layers=tuple(Layer(digest=blob.digest, diff_id=diff_id, size=blob.size) for blob, diff_id in layers),
         inputs=step.inputs,
+        base_layers=base_layers,
     )
 
 

@@ -44,7 +44,9 @@ class ImageArtifact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind",
     """Bytes of all layers uncompressed: what Lambda's 10 GB limit and our budget count."""
     layers: tuple[Layer, ...]
     inputs: tuple[Input, ...]
-    schema: Literal[1] = 1
+    base_layers: int = 0
+    """How many of the layers, from the lowest, are those of the image in its last ``FROM``."""
+    schema: Literal[2] = 2
 
     @property
     def second_sources(self) -> tuple[str, ...]:
@@ -66,7 +68,7 @@ class _Archive(msgspec.Struct, frozen=True, kw_only=True):
     unpacked: int
     """Bytes of all files in it: what Lambda's limit of 250 MiB counts."""
     inputs: tuple[Input, ...]
-    schema: Literal[1] = 1
+    schema: Literal[2] = 2
 
     @property
     def second_sources(self) -> tuple[str, ...]:

@@ -152,6 +152,31 @@ def test_over_budget_leaves_what_stood(shop: Workshop) -> None:
     assert [path.name for path in shop.dist.root.iterdir() if path.name.startswith(".part-")] == []
 
 
+def test_an_archive_over_budget_names_its_ten_largest_contributors(shop: Workshop, root: Path) -> None:
+    names = [f"part{number:02}" for number in range(12)]
+    for number, name in enumerate(names):
+        (root / "functions" / name).mkdir()
+        (root / "functions" / name / "one.bin").write_bytes(b"0" * 40_000 * number)
+        (root / "functions" / name / "two.bin").write_bytes(b"0" * 60_000)
+    with pytest.raises(OverBudget) as caught:
+        built(
+            shop, budget_mb=1, sources=tuple(recipes.tree(f"functions/{name}", "one.bin", "two.bin") for name in names)
+        )
+    assert caught.value.why.splitlines() == [
+        "    0.5 MB  part11",
+        "    0.5 MB  part10",
+        "    0.4 MB  part09",
+        "    0.4 MB  part08",
+        "    0.3 MB  part07",
+        "    0.3 MB  part06",
+        "    0.3 MB  part05",
+        "    0.2 MB  part04",
+        "    0.2 MB  part03",
+        "    0.1 MB  part02",
+        "    0.2 MB  2 others",
+    ]
+
+
 def test_a_source_that_changed_since_the_plan_is_refused(shop: Workshop, root: Path) -> None:
     plan = recipes.plan_of(root, recipes.archive())
     (root / "functions/dashboard/handler.py").write_text("other\n")
