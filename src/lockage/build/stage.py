@@ -12,6 +12,7 @@ import msgspec
 
 from lockage.build.archive import content, merged
 from lockage.build.normal import normalise
+from lockage.build.packages import RECORD
 from lockage.build.packs import Pack
 from lockage.build.supply import Wanted, wanted
 from lockage.oci import layout
@@ -37,8 +38,10 @@ class ChangedSincePlan(BuildFailed):
 class Packed(msgspec.Struct, frozen=True, kw_only=True):
     """What is large and seldom changes, as a context that a digest names."""
 
+    place: Path
+    """Of its layout."""
     context: str
-    """For BuildKit: ``oci-layout://…@sha256:…``."""
+    """The same for BuildKit: ``oci-layout://…@sha256:…``."""
     reused: bool
 
 
@@ -173,6 +176,18 @@ def stage_packages(keys: Sequence[str], packs: Callable[[], Iterable[Pack]], pla
     return _packed("\n".join(["packages", *keys]), platform, cache, _Content(write, holds))
 
 
+def records(packed: Packed) -> dict[str, str]:
+    """What packages that were packed say their files are: path of each record below ``packages/`` → its SHA-256."""
+    image = layout.read(packed.place)
+    found = {}
+    with tarfile.open(image.blob(image.manifest.layers[0].digest)) as tar:
+        for member in tar:
+            path = member.name.removeprefix("packages/")
+            if RECORD.fullmatch(path) and (stream := tar.extractfile(member)):
+                found[path] = hashlib.sha256(stream.read()).hexdigest()
+    return found
+
+
 class _Content(NamedTuple):
     """How files are packed, and whether a layout holds them still."""
 
@@ -192,7 +207,7 @@ def _packed(about: str, platform: str, cache: Path, files: _Content) -> Packed:
             with tempfile.TemporaryDirectory(prefix=".part-", dir=place.parent) as work:
                 files.write(Path(work), Path(work) / "layout")
                 (Path(work) / "layout").rename(place)
-    return Packed(context=f"oci-layout://{place}@{layout.read(place).digest}", reused=reused)
+    return Packed(place=place, context=f"oci-layout://{place}@{layout.read(place).digest}", reused=reused)
 
 
 def _stands(place: Path, files: _Content) -> bool:

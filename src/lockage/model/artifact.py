@@ -29,6 +29,18 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     """Compressed bytes."""
 
 
+class Package(msgspec.Struct, frozen=True, kw_only=True):
+    """A locked package, as it was made ready for what it went into."""
+
+    name: str
+    """Normalised."""
+    version: str
+    hashes: tuple[str, ...]
+    """SHA-256 of every file that the lock lets it come from, 64 hex digits each, sorted."""
+    record: str
+    """SHA-256 of its ``RECORD`` as it was packed, 64 hex digits: that names the hash of every one of its files."""
+
+
 class ImageArtifact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="image"):
     """A single-platform container image in ``dist/<name>/layout`` (an OCI image layout)."""
 
@@ -46,6 +58,8 @@ class ImageArtifact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind",
     inputs: tuple[Input, ...]
     base_layers: int = 0
     """How many of the layers, from the lowest, are those of the image in its last ``FROM``."""
+    packages: tuple[Package, ...] = ()
+    """What its own lock brought in, in the lock's order."""
     schema: Literal[2] = 2
 
     @property
@@ -68,6 +82,8 @@ class _Archive(msgspec.Struct, frozen=True, kw_only=True):
     unpacked: int
     """Bytes of all files in it: what Lambda's limit of 250 MiB counts."""
     inputs: tuple[Input, ...]
+    packages: tuple[Package, ...] = ()
+    """What its lock brought in, in the lock's order."""
     schema: Literal[2] = 2
 
     @property

@@ -1,4 +1,5 @@
 import errno
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -13,7 +14,7 @@ from lockage.build import image
 from lockage.build.execute import execute
 from lockage.build.image import Workshop
 from lockage.errors import LockageError
-from lockage.model.artifact import ImageArtifact
+from lockage.model.artifact import ImageArtifact, Package
 from lockage.model.dist import DistDir
 from lockage.oci import layout
 from lockage.plan.decide import BuildPlan, Step
@@ -164,7 +165,7 @@ def test_packages_are_prepared_once_with_the_bytecode_of_the_image_s_own_python(
     buildx, uv = FakeBuildx(), FakeUv()
     shop = workshop(root, buildx, uv=uv)
     for _ in range(2):
-        build_image(recipes.plan_of(root, with_packages(root)).step("base"), shop)
+        artifact = build_image(recipes.plan_of(root, with_packages(root)).step("base"), shop)
     assert uv.installed == [("3.13", "linux/amd64")]
     [compiled_by] = buildx.compiled_by
     assert f"FROM {recipes.PINNED} AS compiled\n" in compiled_by
@@ -178,6 +179,8 @@ def test_packages_are_prepared_once_with_the_bytecode_of_the_image_s_own_python(
     assert [(step.name, step.state) for step in shop.console.records] == [
         ("packages of base", "done"), ("packages of base", "reused"),
     ]  # fmt: skip
+    packed = hashlib.sha256("".join(f"{line}\n" for line in record).encode()).hexdigest()
+    assert artifact.packages == (Package(name="boto3", version="1.0", hashes=("b" * 64,), record=packed),)
 
 
 def test_packages_need_a_python_to_compile_them(root: Path) -> None:
