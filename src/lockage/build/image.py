@@ -195,6 +195,7 @@ def describe(step: Step, recipe: Recipe, built: layout.Layout, unpacked: int) ->
         unpacked=unpacked,
         layers=tuple(Layer(digest=blob.digest, diff_id=diff_id, size=blob.size) for blob, diff_id in layers),
         inputs=step.inputs,
+        base=recipe.dockerfile.final_base,
     )
 
 

@@ -54,7 +54,7 @@ def read(artifact: Artifact, root: Path, dist: DistDir) -> Lock:
         UsageError: a lock is not the one it was built of, or an image is not the one it was built upon.
     """
     found = Lock()
-    for one in _built_of(artifact, dist):
+    for one in built_of(artifact, dist):
         for lock in _of_kind(one, "requirements"):
             pins = parse(lock.name, _as_built(one, lock, root).decode())
             python = _python(one)
@@ -74,8 +74,12 @@ def _python(artifact: Artifact) -> str:
     return artifact.runtime.removeprefix("python")
 
 
-def _built_of(artifact: Artifact, dist: DistDir) -> Iterator[Artifact]:
-    """An artifact, and the images of the project that it is built upon."""
+def built_of(artifact: Artifact, dist: DistDir) -> Iterator[Artifact]:
+    """An artifact, and the images of the project that it is built upon.
+
+    Raises:
+        UsageError: one of them is not there, or not the one that it was built upon.
+    """
     yield artifact
     for base in _of_kind(artifact, "base"):
         if "@" in base.name:  # an image from outside
@@ -85,7 +89,7 @@ def _built_of(artifact: Artifact, dist: DistDir) -> Iterator[Artifact]:
             raise _another(
                 artifact, f"it is built upon {base.name} of {base.digest}", f"in dist/ is {upon.fingerprint}"
             )
-        yield from _built_of(upon, dist)
+        yield from built_of(upon, dist)
 
 
 def _of_kind(artifact: Artifact, kind: str) -> list[Input]:

@@ -56,8 +56,10 @@ class ImageArtifact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind",
     """Bytes of all layers uncompressed: what Lambda's 10 GB limit and our budget count."""
     layers: tuple[Layer, ...]
     inputs: tuple[Input, ...]
+    base: str = ""
+    """The image in its last ``FROM``: one from outside by digest, one of the project by name; or ``scratch``."""
     base_layers: int = 0
-    """How many of the layers, from the lowest, are those of the image in its last ``FROM``."""
+    """How many of the layers, from the lowest, are those of its base."""
     packages: tuple[Package, ...] = ()
     """What its own lock brought in, in the lock's order."""
     schema: Literal[2] = 2

@@ -54,7 +54,7 @@ def test_describes_exactly_what_was_built(root: Path) -> None:
     assert artifact.unpacked == sum(layout.unpacked_size(built.blob(layer.digest)) for layer in artifact.layers)
     assert (artifact.fingerprint, artifact.inputs) == (step.fingerprint, step.inputs)
     assert shop.dist.read_artifact("base") == artifact
-    assert artifact.base_layers == 0, "the pinned base has none here"
+    assert (artifact.base, artifact.base_layers) == (recipes.PINNED, 0), "the pinned base has no layers here"
     assert json.loads((root / "dist/base/artifact.json").read_text())["schema"] == 2
 
 
@@ -139,7 +139,7 @@ def test_an_image_of_the_project_is_built_upon_from_the_local_store(root: Path) 
     base, upon = (DistDir(root / "dist").read_artifact(name) for name in ("base", "platform"))
     assert isinstance(base, ImageArtifact)
     assert isinstance(upon, ImageArtifact)
-    assert upon.layers[: upon.base_layers] == base.layers
+    assert (upon.base, upon.layers[: upon.base_layers]) == ("base", base.layers)
     assert buildx.received[1]["scorer/handler.py"] == b"# functions/scorer/handler.py\n"
 
 
