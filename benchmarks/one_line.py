@@ -11,7 +11,7 @@ from pathlib import Path
 
 from shared.ground import HANDLER, LocalRegistry, build, copy_project, edit, local_registry, seconds, told
 
-from lockage.build.image import packages_context
+from lockage.build.image import packed_lock
 from lockage.build.stage import stage_scripts, stage_sources, stage_tool
 from lockage.cli.build import workshop
 from lockage.console import Console
@@ -79,7 +79,7 @@ class Bare:
         (folder / "sources" / HANDLER.relative_to("functions")).touch()  # as an editor would: BuildKit compares times
         stage_scripts(folder / "lockage")
         dist = DistDir(self._project / "dist")
-        dependencies = packages_context(recipe, lock, workshop(self._project / "lockage.yaml", dist, Console()))
+        dependencies = packed_lock(recipe, lock, workshop(self._project / "lockage.yaml", dist, Console())).context
         base = dist.read_artifact("base")
         return Build(
             name=recipe.dockerfile.path,

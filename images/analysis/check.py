@@ -2,7 +2,8 @@
 
 - The weights are those that their authors publish, whoever packed them.
 - The graph computes what a plain reading of the same weights computes.
-- On sentences that nothing was trained or chosen with, it is right at least as often as was fixed beforehand.
+- On sentences that nothing was trained or chosen with, it is right at least as often as was fixed beforehand, and just
+  as often as is stated.
 """
 
 import os
@@ -22,6 +23,8 @@ WEIGHTS = "sha256:53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 """model.safetensors of sentence-transformers/all-MiniLM-L6-v2, revision 1110a243fdf4706b3f48f1d95db1a4f5529b4d41."""
 ACCURACY = 0.80
 """Fixed before anything was trained."""
+STATED = 99
+"""Held-out sentences it is right on, as docs/explanation/analysis.md says."""
 SPOT = 10
 """The graph is compared on every tenth sentence: the plain reading is slow."""
 CLOSE = 1e-5
@@ -57,7 +60,9 @@ def main(table: str) -> int:
     right, total = accuracy(files, Path(table))
     sys.stderr.write(f"right on {right} of {total} held-out sentences\n")
     poor = "" if right >= ACCURACY * total else f"that is less than {ACCURACY:.0%}"
-    mistakes = [each for each in (weights_mistake(files), graph_mistake(files, sentences[::SPOT]), poor) if each]
+    other = "" if right == STATED else f"stated are {STATED}: find out why, then state it anew in check.py and its page"
+    found = (weights_mistake(files), graph_mistake(files, sentences[::SPOT]), poor, other)
+    mistakes = [each for each in found if each]
     sys.stderr.writelines(f"{mistake}\n" for mistake in mistakes)
     return 1 if mistakes else 0
 

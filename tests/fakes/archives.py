@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from lockage.build.archive import Entry, entry, write
 from lockage.model.artifact import Input, LayerArtifact, ZipArtifact
+from lockage.model.artifact import Package as Packed
 from lockage.model.dist import DistDir
 from lockage.model.ids import Digest, Fingerprint
+from lockage.plan.requirements import parse
 
 Files = dict[str, bytes]
 SOURCES: Mapping[str, bytes] = {"shop/handler.py": b"def handle(event, context):\n    return event\n"}
@@ -87,7 +90,19 @@ def put_archive(
     entries = [entry(prefix + path, content) for path, content in files.items()]
     text = lock_text(packages) if lock is None else lock
     inputs = (_source(), *_lock(dist.root.parent, name, text)) if text else (_source(),)
-    return _put(dist, name, entries, inputs, kind)
+    made = replace(_put(dist, name, entries, inputs, kind), packages=packed(packages, text))
+    dist.write_artifact(dist.folder(name), made)
+    return made
+
+
+def packed(packages: Sequence[Package], text: str) -> tuple[Packed, ...]:
+    """What a build of a lock says of these."""
+    records = {(one.name.lower(), one.version): one.installed()[f"{one.info}/RECORD"] for one in packages}
+    return tuple(
+        Packed(name=pin.name, version=pin.version, hashes=pin.hashes, record=hashlib.sha256(content).hexdigest())
+        for pin in parse("requirements.lock", text)
+        if (content := records.get((pin.name, pin.version)))
+    )
 
 
 def _put(

@@ -14,7 +14,7 @@ from lockage.model.dist import DistDir
 from lockage.model.ids import Digest
 from lockage.oci import layout
 from lockage.tools.buildx import Build, Builder, Buildx, Export
-from lockage.tools.docker import Docker, Engine, Image, Machine
+from lockage.tools.docker import Docker, Engine, Image, Machine, Made
 from lockage.tools.index import Index
 from lockage.tools.locked import Locked
 from lockage.tools.uv import Uv
@@ -32,7 +32,7 @@ class FakeDocker(Docker):
     """A local store that knows the images it was given, and notes what was loaded and pulled."""
 
     def __init__(self, *images: str) -> None:
-        self.images = {name: Image(digest=Digest("sha256:" + "c" * 64), created=CREATED) for name in images}
+        self.images = {name: Image(digest=Digest("sha256:" + "c" * 64), created=CREATED, layers=0) for name in images}
         self.loaded: list[bytes] = []
         self.pulled: list[tuple[str, str]] = []
 
@@ -53,7 +53,10 @@ class FakeDocker(Docker):
 
 
 class FakeBuildx(Buildx):
-    """Makes a layer of every folder it is given as a context; notes what it was asked, and what stood there before."""
+    """Makes a layer of every folder it is given as a context, upon those of a base that it made before.
+
+    Notes what it was asked, and what stood there before.
+    """
 
     def __init__(self, builder: Builder = recipes.BUILDER, *, fails: BaseException | None = None) -> None:
         super().__init__(lambda: builder)
@@ -63,14 +66,15 @@ class FakeBuildx(Buildx):
         self.seeded: list[set[str]] = []
         self.fails = fails
         self.drifts = False
+        self.made_of: dict[str, list[dict[str, bytes]]] = {}
         self.prepared = 0
 
     def prepare(self) -> None:
         self.prepared += 1
 
-    def created(self, reference: str, platform: str) -> str:
+    def made(self, reference: str, platform: str) -> Made:
         assert (reference, platform) == (recipes.PINNED, "linux/amd64")
-        return CREATED
+        return Made(created=CREATED, layers=0)
 
     def build(self, build: Build) -> None:
         self.builds.append(build)
@@ -85,7 +89,9 @@ class FakeBuildx(Buildx):
             layers.append({"built-at": str(len(self.builds)).encode()})
         self.received.append({name: content for layer in layers for name, content in layer.items()})
         build.output.joinpath("ingest").mkdir(parents=True)
-        write_layout(build.output, layers=[layer for layer in layers if layer], config={"created": CREATED})
+        below = self.made_of.get(contexts.get("base", "").partition("@")[2], [])
+        whole = [*below, *(layer for layer in layers if layer)]
+        self.made_of[write_layout(build.output, layers=whole, config={"created": CREATED})] = whole
 
     def export(self, export: Export) -> None:
         """Compiles: bytecode beside every module of the folder that is to be compiled."""

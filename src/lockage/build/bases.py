@@ -1,4 +1,4 @@
-"""Where a build finds the images it rests on, and what time they carry."""
+"""Where a build finds the images it rests on, what time they carry and how many layers they have."""
 
 import io
 import math
@@ -13,12 +13,24 @@ from lockage.model.artifact import Artifact
 from lockage.oci import layout
 from lockage.plan.recipe import Base, Recipe
 from lockage.tools.buildx import BuildFailed, Buildx
-from lockage.tools.docker import Docker
+from lockage.tools.docker import Docker, Made
 
 NO_BASE_EPOCH = 315_532_800
 """1980-01-01, for an image from scratch."""
 
 _DOCKER_IMAGE = "docker-image://"
+
+
+class Ground(msgspec.Struct, frozen=True, kw_only=True):
+    """What an image rests on."""
+
+    epoch: int
+    """The time that the image carries, in seconds since 1970: its base's own, never the clock's or the commit's.
+
+    Files of the base are then not newer, so its layers keep their digests when times are rewritten.
+    """
+    layers: int
+    """How many layers its base has; they are the image's lowest."""
 
 
 class Bases:
@@ -105,10 +117,8 @@ class Bases:
                 remedy="something else changes the local image store at the same time; run this again",
             )
 
-    def epoch(self, recipe: Recipe, own: dict[str, Path]) -> int:
-        """The time an image carries: its base's own, never the clock's or the commit's.
-
-        Files of the base are then not newer, so its layers keep their digests when times are rewritten.
+    def ground(self, recipe: Recipe, own: dict[str, Path]) -> Ground:
+        """What an image rests on.
 
         Args:
             recipe: the image's.
@@ -116,16 +126,26 @@ class Bases:
         """
         name = recipe.dockerfile.final_base
         if name in own:
-            return seconds(layout.read(own[name]).config.created)
+            return _ground(_made(own[name]))
         base = next((base for base in recipe.bases if base.reference == name), None)
-        return seconds(self._created(base, recipe.platform)) if base else NO_BASE_EPOCH
+        return _ground(self._made(base, recipe.platform)) if base else Ground(epoch=NO_BASE_EPOCH, layers=0)
 
-    def _created(self, base: Base, platform: str) -> str:
+    def _made(self, base: Base, platform: str) -> Made:
         if base.context.startswith("oci-layout://"):
-            return layout.read(Path(base.context.removeprefix("oci-layout://").partition("@")[0])).config.created
+            return _made(Path(base.context.removeprefix("oci-layout://").partition("@")[0]))
         reference = base.context.removeprefix(_DOCKER_IMAGE) or base.reference
         local = None if self._buildx.builder.container else self._docker.image(reference)
-        return local.created if local else self._buildx.created(reference, platform)
+        return local or self._buildx.made(reference, platform)
+
+
+def _made(place: Path) -> Made:
+    """Of an image in a layout."""
+    found = layout.read(place)
+    return Made(created=found.config.created, layers=len(found.manifest.layers))
+
+
+def _ground(made: Made) -> Ground:
+    return Ground(epoch=seconds(made.created), layers=made.layers)
 
 
 def seconds(created: str) -> int:

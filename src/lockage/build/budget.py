@@ -4,11 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from lockage.oci.layout import Layout
+from lockage.oci.weigh import brought
 from lockage.plan.archive import ArchiveRecipe
+from lockage.plan.recipe import Recipe
 from lockage.tools.buildx import BuildFailed
 
-_SHOWN = 5
 _MOST_SHOWN = 10
+_DEEPEST = 3
+"""Folders of an image are told so deep: ``/var/task/onnxruntime``, ``/usr/local/bin``."""
 _MEGA = 1_000_000
 
 File = tuple[str, int]
@@ -19,27 +22,40 @@ class OverBudget(BuildFailed):
     """An artifact weighs more than its budget."""
 
 
-def hold_budget(name: str, layout: Layout, sizes: tuple[int, ...], budget_mb: int) -> None:
+def hold_budget(recipe: Recipe, built: Layout, sizes: tuple[int, ...], base_layers: int) -> None:
     """Refuse an image that weighs too much unpacked.
 
     Args:
-        name: the image's.
-        layout: what was built.
+        recipe: the image's.
+        built: what was built of it.
         sizes: unpacked bytes of each layer.
-        budget_mb: megabytes (10^6 bytes) it may weigh.
+        base_layers: how many of them, from the lowest, are its base's.
 
     Raises:
-        OverBudget: naming the heaviest layers and what made them.
+        OverBudget: naming the ten largest contributors.
+        LayoutError: a layer does not read as an archive.
     """
     total = sum(sizes)
-    if total <= budget_mb * _MEGA:
-        return
-    heaviest = sorted(zip(sizes, layout.made_by, strict=True), reverse=True)[:_SHOWN]
-    raise OverBudget(
-        f"{name} weighs {total / _MEGA:.0f} MB unpacked; its budget is {budget_mb} MB",
-        why="\n".join(f"{size / _MEGA:7.1f} MB  {made_by or 'a layer of the base'}" for size, made_by in heaviest),
-        remedy=f"take something out of the layers above, or raise images.{name}.budget_mb with a reason",
-    )
+    if total > recipe.budget_mb * _MEGA:
+        raise OverBudget(
+            f"{recipe.name} weighs {total / _MEGA:.0f} MB unpacked; its budget is {recipe.budget_mb} MB",
+            why=_told(_parts(recipe, built, sizes, base_layers)),
+            remedy=f"take out what is not needed, or raise images.{recipe.name}.budget_mb with a reason",
+        )
+
+
+def _parts(recipe: Recipe, built: Layout, sizes: tuple[int, ...], base_layers: int) -> Counter[str]:
+    """What an image's bytes are: its base as one, what it brings itself by folder, and what the layers' form costs.
+
+    A file that a later layer replaces counts in both, as it does on Lambda.
+    """
+    found: Counter[str] = Counter()
+    if base_layers:
+        found[f"its base, {recipe.dockerfile.final_base.partition('@')[0]}"] = sum(sizes[:base_layers])
+    for path, size in brought(built, built.manifest.layers[base_layers:]):
+        found["/".join(["", *path.parts[:_DEEPEST]])] += size
+    found["headers and padding of its layers"] = sum(sizes) - found.total()
+    return found
 
 
 def within_archive_budget(recipe: ArchiveRecipe, unpacked: int) -> bool:
@@ -70,11 +86,20 @@ def hold_archive_budget(recipe: ArchiveRecipe, files: Iterable[File], layers: Ma
         raise OverBudget(
             f"{recipe.name} weighs {weights.total() / _MEGA:.0f} MB unpacked{together}; "
             f"its budget is {recipe.budget_mb} MB",
-            why="\n".join(f"{size / _MEGA:7.1f} MB  {what}" for what, size in weights.most_common(_MOST_SHOWN)),
+            why=_told(weights),
             remedy=f"take out what is not needed, raise {recipe.kind}s.{recipe.name}.budget_mb with a reason (Lambda "
             "takes 262 MB unpacked, layers included), or build an image of it",
         )
     return own.total()
+
+
+def _told(weights: Mapping[str, int]) -> str:
+    """The ten largest, a line each, and all others in one: the lines add up to the whole."""
+    ordered = sorted(weights.items(), key=lambda one: (-one[1], one[0]))
+    lines, others = ordered[:_MOST_SHOWN], ordered[_MOST_SHOWN:]
+    if others:
+        lines.append((f"{len(others)} others", sum(size for _, size in others)))
+    return "\n".join(f"{size / _MEGA:7.1f} MB  {what}" for what, size in lines)
 
 
 def _weights(files: Iterable[File]) -> Counter[str]:

@@ -53,6 +53,12 @@ def divide(tree: Path, folders: Mapping[tuple[str, str], str], into: Path) -> No
         raise _unexpected(f"files that belong to no package: {_named(tree, left)}")
 
 
+def called(folder: str) -> tuple[str, str]:
+    """Normalised name and version of the package whose metadata is in a folder of this name."""
+    name, _, version = folder.removesuffix(".dist-info").rpartition("-")
+    return normalised(name), version
+
+
 def _files(tree: Path) -> dict[Path, Path]:
     """All files of a tree as plain ones: a link to one of them stands for that one, for a zip holds no links safely."""
     paths = list(tree.rglob("*"))
@@ -73,11 +79,10 @@ def _end(link: Path, tree: Path) -> Path | None:
 
 
 def _folder(record: Path, folders: Mapping[tuple[str, str], str]) -> str:
-    name, _, version = record.parent.name.removesuffix(".dist-info").rpartition("-")
-    folder = folders.get((normalised(name), version))
-    if folder is None:
-        raise _unexpected(f"{name} {version} was installed, and the lock does not name it")
-    return folder
+    package = called(record.parent.name)
+    if package not in folders:
+        raise _unexpected(f"{' '.join(package)} was installed, and the lock does not name it")
+    return folders[package]
 
 
 def _recorded(record: Path) -> Iterator[_Recorded]:

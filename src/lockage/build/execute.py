@@ -5,7 +5,7 @@ from pathlib import Path
 from lockage.build.image import Workshop, build_image, weigh
 from lockage.build.wrap import build_archive, weigh_archive
 from lockage.errors import UsageError
-from lockage.model.artifact import Artifact
+from lockage.model.artifact import Artifact, ImageArtifact
 from lockage.oci import layout
 from lockage.plan.archive import ArchiveRecipe
 from lockage.plan.decide import BuildPlan, Step
@@ -38,20 +38,21 @@ def _step(step: Step, shop: Workshop) -> Artifact:
     recipe = step.recipe
     with shop.console.step(f"{'image' if isinstance(recipe, Recipe) else recipe.kind} {step.name}") as progress:
         if step.action == "reuse":
-            _weigh_again(recipe, shop)
+            standing = shop.dist.read_artifact(step.name)
+            _weigh_again(recipe, standing, shop)
             progress.reused("; ".join(step.reasons))
-            return shop.dist.read_artifact(step.name)
+            return standing
         artifact = build_image(step, recipe, shop) if isinstance(recipe, Recipe) else build_archive(step, recipe, shop)
         progress.made(f"{artifact.digest[:19]}, {artifact.unpacked / 1e6:.0f} MB unpacked; {_why(step)}")
         return artifact
 
 
-def _weigh_again(recipe: Recipe | ArchiveRecipe, shop: Workshop) -> None:
+def _weigh_again(recipe: Recipe | ArchiveRecipe, standing: Artifact, shop: Workshop) -> None:
     """Its budget may have changed since it was built."""
-    if isinstance(recipe, Recipe):
-        weigh(recipe, layout.read(shop.dist.layout(recipe.name)), shop)
-    else:
+    if isinstance(recipe, ArchiveRecipe):
         weigh_archive(recipe, shop)
+    elif isinstance(standing, ImageArtifact):
+        weigh(recipe, layout.read(shop.dist.layout(recipe.name)), standing.base_layers, shop)
 
 
 def _why(step: Step) -> str:

@@ -14,11 +14,11 @@ from lockage.build import stage
 from lockage.build.bases import Bases
 from lockage.build.budget import hold_budget
 from lockage.build.normal import digest
-from lockage.build.packages import Packages, Target, key
+from lockage.build.packages import Packages, Target, key, went_in
 from lockage.build.packs import Pack
 from lockage.build.runtime import Runtime
 from lockage.console import Console
-from lockage.model.artifact import ImageArtifact, Layer
+from lockage.model.artifact import ImageArtifact, Layer, Package
 from lockage.model.dist import DistDir, write
 from lockage.oci import layout
 from lockage.plan.decide import Step
@@ -54,6 +54,8 @@ class Staged(msgspec.Struct, frozen=True, kw_only=True):
     """The main context."""
     named: dict[str, str]
     """Named contexts, for every place of the Dockerfile and for images that a mirror takes the place of."""
+    packages: tuple[Package, ...]
+    """What the lock brings in."""
 
 
 def build_image(step: Step, recipe: Recipe, shop: Workshop) -> ImageArtifact:
@@ -83,15 +85,18 @@ def _stage(recipe: Recipe, shop: Workshop, work: Path) -> Staged:
     stage.stage_sources(shop.root, recipe, work / "sources", work / "checks")
     stage.stage_scripts(work / "lockage")
     found: dict[str, str] = {name: str(work / name) for name in ("sources", "checks", "lockage") if name in places}
+    packages: tuple[Package, ...] = ()
     if recipe.lock and "dependencies" in places:
-        found["dependencies"] = packages_context(recipe, recipe.lock, shop)
+        packed = packed_lock(recipe, recipe.lock, shop)
+        found["dependencies"] = packed.context
+        packages = went_in(stage.packages(shop.root, recipe.lock), stage.records(packed))
     for tool in recipe.tools:
         found[tool.name] = stage.stage_tool(tool, shop.tools.path(tool.name).path, recipe, shop.cache).context
     for name in recipe.upon:
         found[name] = shop.bases.context(shop.dist.read_artifact(name), shop.dist.layout(name))
     mirrors = {base.reference: shop.bases.place_of(base) for base in recipe.bases if base.context}
     main = _keyed(work / "main", {**found, "Dockerfile": str(dockerfile.parent)}, shop)
-    return Staged(dockerfile=dockerfile, main=main, named={**found, **mirrors})
+    return Staged(dockerfile=dockerfile, main=main, named={**found, **mirrors}, packages=packages)
 
 
 def _keyed(main: Path, found: Mapping[str, str], shop: Workshop) -> Path:
@@ -106,7 +111,7 @@ def _keyed(main: Path, found: Mapping[str, str], shop: Workshop) -> Path:
     return main.rename(main.with_name(f"lockage-{key}"))
 
 
-def packages_context(recipe: Recipe, lock: Lock, shop: Workshop) -> str:
+def packed_lock(recipe: Recipe, lock: Lock, shop: Workshop) -> stage.Packed:
     """A lock's packages with bytecode by the image's own Python, as a build context.
 
     Raises:
@@ -123,7 +128,7 @@ def packages_context(recipe: Recipe, lock: Lock, shop: Workshop) -> str:
         found = stage.stage_packages([key(one, target) for one in packages], packs, recipe.platform, shop.cache)
         if found.reused:
             progress.reused("every one was prepared before")
-    return found.context
+    return found
 
 
 def _interpreter(recipe: Recipe) -> Base:
@@ -139,6 +144,7 @@ def _interpreter(recipe: Recipe) -> Base:
 def _build(step: Step, recipe: Recipe, shop: Workshop, staged: Staged, folder: Path) -> ImageArtifact:
     output = folder / "layout"
     own = {name: shop.dist.layout(name) for name in recipe.upon}
+    ground = shop.bases.ground(recipe, own)
     if shop.use_cache:
         _seed(output, [*own.values(), shop.dist.layout(step.name)])
     shop.buildx.build(
@@ -148,7 +154,7 @@ def _build(step: Step, recipe: Recipe, shop: Workshop, staged: Staged, folder: P
             context=staged.main,
             contexts=staged.named,
             platform=recipe.platform,
-            epoch=shop.bases.epoch(recipe, own),
+            epoch=ground.epoch,
             rewrite=recipe.dockerfile.final_runs,
             output=output,
             cache=shop.use_cache,
@@ -156,22 +162,29 @@ def _build(step: Step, recipe: Recipe, shop: Workshop, staged: Staged, folder: P
     )
     built = layout.read(output)
     _prune(built)
-    return describe(step, recipe, built, weigh(recipe, built, shop))
+    described = describe(step, recipe, built, weigh(recipe, built, ground.layers, shop))
+    return msgspec.structs.replace(described, base_layers=ground.layers, packages=staged.packages)
 
 
-def weigh(recipe: Recipe, built: layout.Layout, shop: Workshop) -> int:
+def weigh(recipe: Recipe, built: layout.Layout, base_layers: int, shop: Workshop) -> int:
     """An image's unpacked bytes, held to its budget.
+
+    Args:
+        recipe: the image's.
+        built: what was built.
+        base_layers: how many of its layers are its base's.
+        shop: knows the sizes of layers.
 
     Raises:
         OverBudget: it weighs more.
     """
     sizes = tuple(_unpacked(built, layer, shop.cache) for layer in built.manifest.layers)
-    hold_budget(recipe.name, built, sizes, recipe.budget_mb)
+    hold_budget(recipe, built, sizes, base_layers)
     return sum(sizes)
 
 
 def describe(step: Step, recipe: Recipe, built: layout.Layout, unpacked: int) -> ImageArtifact:
-    """The artifact's value."""
+    """The artifact's value, as far as the layout tells it."""
     layers = zip(built.manifest.layers, built.config.rootfs.diff_ids, strict=True)
     return ImageArtifact(
         name=step.name,
@@ -182,6 +195,7 @@ def describe(step: Step, recipe: Recipe, built: layout.Layout, unpacked: int) ->
         unpacked=unpacked,
         layers=tuple(Layer(digest=blob.digest, diff_id=diff_id, size=blob.size) for blob, diff_id in layers),
         inputs=step.inputs,
+        base=recipe.dockerfile.final_base,
     )
 
 

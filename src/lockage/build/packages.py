@@ -8,23 +8,28 @@ what is new in it, and a wheel that two locks ask for in other words is compiled
 
 import hashlib
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
 from lockage.build.archive import Entry, entry
-from lockage.build.divide import divide
+from lockage.build.divide import called, divide
 from lockage.build.normal import digest, normalise, strip_installer
 from lockage.build.packs import Pack, PackStore
 from lockage.build.supply import Builds, Supply, Wanted
+from lockage.model.artifact import Package
 from lockage.plan.archive import writer
 from lockage.plan.recipe import STAGING
 from lockage.tools.exclusive import alone
 from lockage.tools.uv import Uv
+
+RECORD = re.compile(r"[^/]+\.dist-info/RECORD")
+"""Where a package says what its files are, below the import root."""
 
 _EXECUTABLE = 0o111
 _AT_ONCE = 64 << 20
@@ -126,6 +131,20 @@ def key(package: Wanted, target: Target) -> str:
     """64 hex digits over all that decides which pack a requirement gets."""
     about = (STAGING, writer(), package.about, target.python, target.platform, target.compiler)
     return hashlib.sha256(msgspec.json.encode(about)).hexdigest()
+
+
+def went_in(packages: Iterable[Wanted], records: Mapping[str, str]) -> tuple[Package, ...]:
+    """What of a lock went into an artifact; what its marker leaves out on the target has no record, and did not.
+
+    Args:
+        packages: the lock's.
+        records: path of each record below the import root → its SHA-256.
+    """
+    found = {called(path.partition("/")[0]): sha256 for path, sha256 in records.items()}
+    named = ((one.pin, found.get((one.pin.name, one.pin.version))) for one in packages)
+    return tuple(
+        Package(name=pin.name, version=pin.version, hashes=pin.hashes, record=record) for pin, record in named if record
+    )
 
 
 def entries(tree: Path, at_once: int = _AT_ONCE) -> Iterator[Entry]:

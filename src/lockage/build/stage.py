@@ -12,6 +12,7 @@ import msgspec
 
 from lockage.build.archive import content, merged
 from lockage.build.normal import normalise
+from lockage.build.packages import RECORD
 from lockage.build.packs import Pack
 from lockage.build.supply import Wanted, wanted
 from lockage.oci import layout
@@ -37,8 +38,10 @@ class ChangedSincePlan(BuildFailed):
 class Packed(msgspec.Struct, frozen=True, kw_only=True):
     """What is large and seldom changes, as a context that a digest names."""
 
+    place: Path
+    """Of its layout."""
     context: str
-    """For BuildKit: ``oci-layout://…@sha256:…``."""
+    """The same for BuildKit: ``oci-layout://…@sha256:…``."""
     reused: bool
 
 
@@ -59,10 +62,10 @@ def stage_sources(root: Path, recipe: Recipe, sources: Path, checks: Path) -> No
     """
     sources.mkdir()
     checks.mkdir()
-    for tree in recipe.sources:
-        for file in tree.files:
-            into = checks if only_checks_need(file.path) else sources
-            _copy(root, tree, file, into / PurePosixPath(tree.path).name)
+    for file in source_files(root, recipe.sources):
+        _put(sources / file.path, file.content, executable=file.executable)
+    for file in source_files(root, recipe.sources, for_checks=True):
+        _put(checks / file.path, file.content, executable=file.executable)
     (checks / "handlers").write_text("".join(f"{handler}\n" for handler in recipe.handlers))
     normalise(sources)
     normalise(checks)
@@ -77,15 +80,20 @@ class SourceFile(NamedTuple):
     executable: bool
 
 
-def source_files(root: Path, trees: Iterable[Tree]) -> Iterator[SourceFile]:
-    """What runs of source folders; what only checks need is left out.
+def source_files(root: Path, trees: Iterable[Tree], *, for_checks: bool = False) -> Iterator[SourceFile]:
+    """What runs of source folders, as every artifact has it: an image from a folder, a zip or layer as it comes.
+
+    Args:
+        root: the project's folder.
+        trees: the folders.
+        for_checks: what only checks need instead.
 
     Raises:
         ChangedSincePlan: a file's bytes are not those that the plan hashed.
     """
     for tree in trees:
         for file in tree.files:
-            if not only_checks_need(file.path):
+            if only_checks_need(file.path) == for_checks:
                 path = f"{PurePosixPath(tree.path).name}/{tree.inside(file)}"
                 yield SourceFile(path, _content(root, file), file.mode == _EXECUTABLE)
 
@@ -103,7 +111,7 @@ def stage_folder(root: Path, tree: Tree | None, into: Path) -> None:
     into.mkdir()
     if tree:
         for file in tree.files:
-            _copy(root, tree, file, into)
+            _put(into / tree.inside(file), _content(root, file), executable=file.mode == _EXECUTABLE)
     normalise(into)
 
 
@@ -173,6 +181,18 @@ def stage_packages(keys: Sequence[str], packs: Callable[[], Iterable[Pack]], pla
     return _packed("\n".join(["packages", *keys]), platform, cache, _Content(write, holds))
 
 
+def records(packed: Packed) -> dict[str, str]:
+    """What packages that were packed say their files are: path of each record below ``packages/`` → its SHA-256."""
+    image = layout.read(packed.place)
+    found = {}
+    with tarfile.open(image.blob(image.manifest.layers[0].digest)) as tar:
+        for member in tar:
+            path = member.name.removeprefix("packages/")
+            if RECORD.fullmatch(path) and (stream := tar.extractfile(member)):
+                found[path] = hashlib.sha256(stream.read()).hexdigest()
+    return found
+
+
 class _Content(NamedTuple):
     """How files are packed, and whether a layout holds them still."""
 
@@ -192,7 +212,7 @@ def _packed(about: str, platform: str, cache: Path, files: _Content) -> Packed:
             with tempfile.TemporaryDirectory(prefix=".part-", dir=place.parent) as work:
                 files.write(Path(work), Path(work) / "layout")
                 (Path(work) / "layout").rename(place)
-    return Packed(context=f"oci-layout://{place}@{layout.read(place).digest}", reused=reused)
+    return Packed(place=place, context=f"oci-layout://{place}@{layout.read(place).digest}", reused=reused)
 
 
 def _stands(place: Path, files: _Content) -> bool:
@@ -229,11 +249,10 @@ def _changed(path: str, why: str) -> ChangedSincePlan:
     )
 
 
-def _copy(root: Path, tree: Tree, file: TreeFile, into: Path) -> None:
-    target = into / tree.inside(file)
+def _put(target: Path, content: bytes, *, executable: bool) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(_content(root, file))
-    target.chmod(0o755 if file.mode == _EXECUTABLE else 0o644)
+    target.write_bytes(content)
+    target.chmod(0o755 if executable else 0o644)
 
 
 def _content(root: Path, file: TreeFile) -> bytes:

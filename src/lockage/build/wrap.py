@@ -2,20 +2,34 @@
 
 import shutil
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from lockage.build import stage
 from lockage.build.archive import Entry, entry, write
 from lockage.build.budget import File, hold_archive_budget, within_archive_budget
 from lockage.build.image import Workshop
-from lockage.build.packages import Target
+from lockage.build.packages import RECORD, Target, went_in
 from lockage.build.packs import Pack
 from lockage.build.runtime import Runtime
-from lockage.model.artifact import LayerArtifact, ZipArtifact
+from lockage.build.supply import Wanted
+from lockage.model.artifact import LayerArtifact, Package, ZipArtifact
 from lockage.model.ids import Digest
 from lockage.plan.archive import ArchiveRecipe
 from lockage.plan.decide import Step
+
+
+class Written(NamedTuple):
+    """An archive that was written."""
+
+    digest: Digest
+    size: int
+    """Bytes of the archive."""
+    unpacked: int
+    """Bytes of its files."""
+    packages: tuple[Package, ...]
+    """What the lock brought in."""
 
 
 def build_archive(step: Step, recipe: ArchiveRecipe, shop: Workshop) -> ZipArtifact | LayerArtifact:
@@ -27,13 +41,15 @@ def build_archive(step: Step, recipe: ArchiveRecipe, shop: Workshop) -> ZipArtif
         ArchiveError: it cannot become an archive.
         ChangedSincePlan: a file's bytes are not those that the plan hashed.
     """
-    packs = _packages(recipe, shop)
+    wanted = stage.packages(shop.root, recipe.lock) if recipe.lock else ()
+    packs = _packs(recipe, wanted, shop)
     folder = shop.dist.beside(step.name)
     try:
         entries = [*_under(recipe.prefix, packs), *_sources(recipe, shop)]
         unpacked = hold_archive_budget(recipe, ((one.path, one.size) for one in entries), _layers(recipe, shop))
         digest, size = write(folder / "archive.zip", entries)
-        artifact = _describe(step, recipe, digest, size, unpacked)
+        packages = went_in(wanted, _records(packs))
+        artifact = _describe(step, recipe, Written(digest, size, unpacked, packages))
         shop.dist.write_artifact(folder, artifact)
         shop.dist.replace(step.name, folder)
     finally:
@@ -64,10 +80,9 @@ def _files(archive: Path) -> list[File]:
         return [(one.filename, one.file_size) for one in opened.infolist()]
 
 
-def _packages(recipe: ArchiveRecipe, shop: Workshop) -> list[Pack]:
+def _packs(recipe: ArchiveRecipe, wanted: Sequence[Wanted], shop: Workshop) -> list[Pack]:
     if recipe.lock is None:
         return []
-    wanted = stage.packages(shop.root, recipe.lock)
     target = Target(python=recipe.python, platform=recipe.platform, compiler=recipe.base.digest)
     with shop.console.step(f"packages of {recipe.name}") as progress:
         packs, made = shop.packages.packs(wanted, target, Runtime(recipe.base, shop.buildx, shop.bases, shop.console))
@@ -76,6 +91,11 @@ def _packages(recipe: ArchiveRecipe, shop: Workshop) -> list[Pack]:
         else:
             progress.reused("every one was prepared before")
     return packs
+
+
+def _records(packs: Iterable[Pack]) -> dict[str, str]:
+    """What packages say their files are: path of each record → its SHA-256."""
+    return {one.path: one.sha256 for pack in packs for one in pack.entries if RECORD.fullmatch(one.path)}
 
 
 def _under(prefix: str, packs: Iterable[Pack]) -> Iterator[Entry]:
@@ -89,17 +109,16 @@ def _sources(recipe: ArchiveRecipe, shop: Workshop) -> Iterator[Entry]:
         yield entry(recipe.prefix + one.path, one.content, executable=one.executable)
 
 
-def _describe(
-    step: Step, recipe: ArchiveRecipe, digest: Digest, size: int, unpacked: int
-) -> ZipArtifact | LayerArtifact:
+def _describe(step: Step, recipe: ArchiveRecipe, written: Written) -> ZipArtifact | LayerArtifact:
     made = ZipArtifact(
         name=recipe.name,
-        digest=digest,
+        digest=written.digest,
         fingerprint=step.fingerprint,
         platform=recipe.platform,
         runtime=recipe.runtime,
-        size=size,
-        unpacked=unpacked,
+        size=written.size,
+        unpacked=written.unpacked,
+        packages=written.packages,
         inputs=step.inputs,
         layers=recipe.layers,
     )

@@ -1,4 +1,4 @@
-"""``lockage check``: every function, run where it will live, on its probe."""
+"""``lockage check``: native code, held to Lambda's runtime; every function, run where it will live, on its probe."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
@@ -33,65 +33,61 @@ from lockage.tools.docker import Docker
 def command(names: tuple[str, ...], *, project_file: Path) -> None:
     """Hold native code to Lambda's runtime, then run every function where it will live, on its probe.
 
-    NAMES are images, zips and layers of lockage.yaml, a layer for the zips on it; all of them by default. Machine,
-    symbol versions and libraries of native code are held to what AWS's runtime has, not to what is here. Functions run
-    in the real Runtime Interface Emulator, without network, credentials or a place to write but /tmp. What passed
-    stands while artifact, layers, runtime and probe are the same. Exit code 18 when one fails, 11 when one cannot be
-    executed on this machine.
+    NAMES are images, zips and layers of lockage.yaml, a layer for the zips on it; all of them by default, whether
+    functions run them or not. Machine, symbol versions and libraries of native code are held to what AWS's runtime
+    has, not to what is here. Functions run in the real Runtime Interface Emulator, without network, credentials or a
+    place to write but /tmp. What passed stands while artifact, layers, runtime and probe are the same. Exit code 18
+    when something fails, 11 when something cannot be told or executed on this machine.
     """
     console, docker = make_console(), Docker()
     project, dist = load_project(project_file), DistDir(project_file.parent / "dist")
     with timed("check", dist, console):
         subjects = Subjects(project, load_local(project_file), dist, docker)
-        cases = [_case(name, project, project_file.parent, subjects, dist) for name in that_run(names, project)]
+        cases = [_case(name, project, project_file.parent, subjects, dist) for name in to_check(names, project)]
         checks = _run(cases, subjects, docker, dist, console)
     _show(checks)
     hold_answered(checks)
 
 
-def that_run(names: Sequence[str], project: Project) -> list[str]:
-    """The images and zips that functions run, of those named; all of them if none is.
+def to_check(names: Sequence[str], project: Project) -> list[str]:
+    """What is checked by itself of what is named, or of everything: what functions run comes first.
+
+    A layer is checked with the zips on it; by itself only if there is none.
 
     Raises:
-        UsageError: a name of nothing that is built, or none that a function runs.
+        UsageError: a name of nothing that is built.
     """
     unknown = [name for name in names if name not in project.built]
+    if unknown:
+        raise UsageError(
+            f"nothing that is built is called {', '.join(unknown)}",
+            why=f"lockage.yaml names {', '.join(project.built)}",
+            remedy="give names of those, or none for all of them",
+        )
     on_layers = {name for name, one in project.zips.items() if set(one.layers) & set(names)}
     wanted = {*names, *on_layers} or set(project.built)
-    found = dict.fromkeys(project.runs(function) for function in project.functions if project.runs(function) in wanted)
-    if unknown or not found:
-        nothing = f"nothing that is built is called {', '.join(unknown)}"
-        raise UsageError(
-            nothing if unknown else f"no function runs {', '.join(names)}",
-            why=f"functions run {', '.join(dict.fromkeys(map(project.runs, project.functions)))}",
-            remedy="give names of those or of their layers, or none for all of them",
-        )
-    return list(found)
+    wanted -= {layer for one in project.zips.values() for layer in one.layers}
+    return [one for one in dict.fromkeys([*map(project.runs, project.functions), *project.built]) if one in wanted]
 
 
 def _case(name: str, project: Project, root: Path, subjects: Subjects, dist: DistDir) -> Case:
     artifact = dist.read_artifact(name)
     functions = [function for function in project.functions if project.runs(function) == name]
     return Case(
-        about=_about(artifact, subjects),
+        about=_about(artifact, subjects, is_run=bool(functions)),
         before=dist.find_check(name),
         platform=artifact.platform,
         calls=tuple(call(one, project, (root / project.functions[one].probe).read_bytes()) for one in functions),
     )
 
 
-def _about(artifact: Artifact, subjects: Subjects) -> ArtifactCheck:
-    about = ArtifactCheck(name=artifact.name, artifact=artifact.digest, rules=RULES, functions=())
-    if not isinstance(artifact, ZipArtifact):
+def _about(artifact: Artifact, subjects: Subjects, *, is_run: bool) -> ArtifactCheck:
+    layers = tuple(layer.digest for layer in subjects.layers(artifact))
+    about = ArtifactCheck(name=artifact.name, artifact=artifact.digest, layers=layers, rules=RULES, functions=())
+    if not is_run or not isinstance(artifact, ZipArtifact):
         return about
     base = subjects.runtime(artifact)
-    return replace(
-        about,
-        layers=tuple(layer.digest for layer in subjects.layers(artifact)),
-        runtime=base.reference,
-        runtime_digest=base.digest,
-        second_source=base.second_source,
-    )
+    return replace(about, runtime=base.reference, runtime_digest=base.digest, second_source=base.second_source)
 
 
 def _run(
@@ -132,8 +128,9 @@ def _show(checks: Sequence[ArtifactCheck]) -> None:
 
 
 def _lines(check: ArtifactCheck) -> Iterator[str]:
-    if check.native and check.native.failure:
-        yield f"{check.native.failure.outcome:<12} native code of {check.name}"
+    if check.native and (check.native.failure or not check.functions):
+        outcome = check.native.failure.outcome if check.native.failure else "pass"
+        yield f"{outcome:<12} native code of {check.name}"
     for one in check.functions:
         figures = f"first answer after {one.cold_ms} ms, {one.memory_mb} MB held" if one.failure is None else ""
         yield f"{one.outcome:<12} {one.function:<31} {figures}".rstrip()

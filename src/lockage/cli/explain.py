@@ -10,10 +10,11 @@ import click
 
 from lockage import github
 from lockage.cli.functions import hold_known
+from lockage.cli.natives import inspection
 from lockage.cli.options import project_option
 from lockage.config.load import load_project
 from lockage.errors import UsageError
-from lockage.inspect.native import LAYERS, TASK, Root, Target, inspect_native
+from lockage.inspect.native import LAYERS, TASK, NativeInspection, Root, Target, inspect_native
 from lockage.inspect.native.systems import system_for
 from lockage.model.dist import DistDir
 from lockage.plan.packaging import measurements as measuring
@@ -89,16 +90,23 @@ def _packages(made_of: Parts, dist: DistDir) -> set[str] | None:
 
 
 def _native(made_of: Parts, dist: DistDir, target: Target) -> tuple[int | None, int | None]:
-    """The highest GLIBC 2.x that archives need, and how many native objects they hold; of an image nothing is told."""
+    """The highest GLIBC 2.x that what it runs from needs, and how many native objects that holds."""
+    if made_of.declared == "image":
+        image = dist.find_artifact(made_of.artifacts[0])
+        return _figures(inspection(image, dist) if image else None)
     archives = [dist.archive(name) for name in made_of.artifacts]
-    if made_of.declared == "image" or not all(path.is_file() for path in archives):
+    if not all(path.is_file() for path in archives):
         return None, None
     with tempfile.TemporaryDirectory(prefix="lockage-explain-") as folder:
         roots = [Root(Path(folder, str(number)), LAYERS if number else TASK) for number in range(len(archives))]
         for root, archive in zip(roots, archives, strict=True):
             _unpack(archive, root.path)
-        found = inspect_native(roots, target)
-    return None if found.doubts else _minor(found.glibc), found.objects
+        return _figures(inspect_native(roots, target))
+
+
+def _figures(found: NativeInspection | None) -> tuple[int | None, int | None]:
+    """None for what could not be told."""
+    return (None if found.doubts else _minor(found.glibc), found.objects) if found else (None, None)
 
 
 def _unpack(archive: Path, folder: Path) -> None:

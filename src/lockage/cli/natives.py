@@ -1,16 +1,23 @@
-"""The native code of what functions run, held to the runtime that AWS gives it, whatever image is at hand here."""
+"""The native code of what is built, held to the runtime that AWS gives it, whatever image is at hand here."""
 
 import tempfile
+from collections.abc import Mapping
+from functools import lru_cache, partial
 from pathlib import Path
+from threading import Lock
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
+from lockage.inspect.lock import built_of
 from lockage.inspect.native import (
     LAYERS,
+    ROOT,
     TASK,
     NativeCodeDoubtful,
     NativeCodeRefused,
+    NativeInspection,
     Root,
     Target,
     hold_native,
@@ -20,28 +27,29 @@ from lockage.inspect.native import (
 from lockage.model.artifact import Artifact, ImageArtifact, LayerArtifact, ZipArtifact
 from lockage.model.check import Failure, Kind, NativeCheck
 from lockage.model.dist import DistDir
+from lockage.model.ids import Digest
 from lockage.oci import layout
-from lockage.oci.contents import contents
+from lockage.oci.contents import added, hashes
 from lockage.tools.unpack import mount, unpack
 
 LAMBDAS = "public.ecr.aws/lambda/python:"
 """How the references begin of the images whose system is known."""
+
+_ALONE = Lock()
+"""Several images rest on one base: who comes second waits for what the first has read of it."""
 
 
 def look(artifact: Artifact, dist: DistDir) -> NativeCheck:
     """Hold one artifact, a zip with its layers; what is found is told, not raised.
 
     Raises:
-        RuntimeUnknown: nothing is written down about its runtime.
+        UsageError: an image is not there that it was built upon, or nothing is written down about its runtime.
         UnpackError: an archive is not what was built.
+        LayoutError: an image cannot be read.
     """
-    python = _python(artifact, dist)
-    if not python:
-        return NativeCheck(summary="not looked at: its base is not one of Lambda's, so only running it can tell")
-    target = msgspec.convert({"python": python, "platform": artifact.platform}, Target)
-    with tempfile.TemporaryDirectory() as work:
-        roots, files = _roots(artifact, dist, Path(work))
-        found = replace(inspect_native(roots, target), files=files)
+    found = inspection(artifact, dist)
+    if found is None:
+        return _unknown(artifact)
     try:
         hold_native(artifact.name, found)
     except (NativeCodeRefused, NativeCodeDoubtful) as error:
@@ -51,27 +59,62 @@ def look(artifact: Artifact, dist: DistDir) -> NativeCheck:
     return NativeCheck(summary=found.summary())
 
 
-def _python(artifact: Artifact, dist: DistDir) -> str:
-    """The minor version of the Lambda runtime below it; empty for an image on another base."""
+def inspection(artifact: Artifact, dist: DistDir) -> NativeInspection | None:
+    """What native code an artifact has, a zip with its layers; None of an image that does not rest on one of Lambda's.
+
+    Raises:
+        UsageError, UnpackError, LayoutError: as :func:`look`.
+    """
+    ground = _ground(artifact, dist)
+    if ground is None:
+        return None
+    target = msgspec.convert({"python": ground.python, "platform": artifact.platform}, Target)
+    with tempfile.TemporaryDirectory(prefix="lockage-native-") as work:
+        roots, files = _roots(artifact, ground, dist, Path(work))
+        return replace(inspect_native(roots, target), files=files)
+
+
+def _unknown(artifact: Artifact) -> NativeCheck:
+    failure = Failure(
+        kind="doubt",
+        what=f"whether native code in {artifact.name} runs on Lambda cannot be told",
+        why=f"it does not rest on an image of Lambda's ({LAMBDAS}…), and of no other is it known what it has",
+        remedy=f"build it upon {LAMBDAS}…, by digest, or upon an image of the project that is",
+    )
+    return NativeCheck(summary="not looked at: its base is not one of Lambda's", failure=failure)
+
+
+class _Ground(NamedTuple):
+    """What an artifact rests on."""
+
+    python: str
+    """Minor version of the Lambda runtime."""
+    image: ImageArtifact | None = None
+    """Of an image: the one of the project that rests on Lambda's own, itself perhaps."""
+
+
+def _ground(artifact: Artifact, dist: DistDir) -> _Ground | None:
+    """None for an image on another base."""
     if not isinstance(artifact, ImageArtifact):
-        return artifact.runtime.removeprefix("python")
-    bases = [given.name for given in artifact.inputs if given.kind == "base"]
-    for name in bases:
-        if name.startswith(LAMBDAS):
-            return name.removeprefix(LAMBDAS).partition("@")[0].partition("-")[0]
-    own = (dist.find_artifact(name) for name in bases if "@" not in name)
-    return next((python for one in own if one and (python := _python(one, dist))), "")
+        return _Ground(artifact.runtime.removeprefix("python"))
+    lowest, below = artifact, {one.name: one for one in built_of(artifact, dist) if one is not artifact}
+    while isinstance(upon := below.pop(lowest.base, None), ImageArtifact):
+        lowest = upon
+    if not lowest.base.startswith(LAMBDAS):
+        return None
+    return _Ground(lowest.base.removeprefix(LAMBDAS).partition("@")[0].partition("-")[0], lowest)
 
 
-def _roots(artifact: Artifact, dist: DistDir, work: Path) -> tuple[list[Root], int]:
+def _roots(artifact: Artifact, ground: _Ground, dist: DistDir, work: Path) -> tuple[list[Root], int]:
     """Where its parts are mounted, and how many files it has.
 
     Only what can matter is written: thousands of small files take a busy disk longer than all the rest.
     """
     if isinstance(artifact, ImageArtifact):
-        found = contents(layout.read(dist.layout(artifact.name)), TASK.removeprefix("/"), matters, work)
-        (work / TASK.removeprefix("/")).mkdir(parents=True, exist_ok=True)
-        return [Root(work / TASK.removeprefix("/"), TASK)], len(found)
+        lowest = ground.image or artifact
+        base = partial(_base, dist.layout(lowest.name), lowest.digest, lowest.base_layers)
+        found = added(_image(dist.layout(artifact.name), artifact.digest), lowest.base_layers, matters, work, base)
+        return [Root(work, ROOT)], len(found)
     layers = artifact.layers if isinstance(artifact, ZipArtifact) else ()
     archives = [artifact, *(one for one in map(dist.read_artifact, layers) if isinstance(one, LayerArtifact))]
     roots, seen = [], dict[str, str]()
@@ -83,5 +126,27 @@ def _roots(artifact: Artifact, dist: DistDir, work: Path) -> tuple[list[Root], i
         place = work / str(number) / mount(one)
         place.mkdir(parents=True)
         seen |= unpack(one, dist.archive(one.name), work / str(number), wanted)
-        roots.append(Root(place, TASK if one is artifact else LAYERS))
+        roots.append(Root(place, LAYERS if isinstance(one, LayerArtifact) else TASK))
     return roots, len(seen)
+
+
+def _base(place: Path, digest: Digest, layers: int) -> Mapping[str, str]:
+    """What Lambda's image holds, or what stands in for it: path → SHA-256."""
+    with _ALONE:
+        return _read_base(place, digest, layers)
+
+
+@lru_cache(maxsize=1)
+def _read_base(place: Path, digest: Digest, layers: int) -> Mapping[str, str]:
+    return hashes(_image(place, digest), layers)
+
+
+def _image(place: Path, digest: Digest) -> layout.Layout:
+    found = layout.read(place)
+    if found.digest != digest:
+        raise layout.LayoutError(
+            f"{place} is not the image that was built",
+            why=f"artifact.json names {digest}, and the layout is {found.digest}",
+            remedy="build it again: ./noxw -s build",
+        )
+    return found

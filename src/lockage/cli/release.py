@@ -70,9 +70,7 @@ def _release(
         acceptance.hold_rehearsal(ware.artifact, reasons, project.registry.account, rehearsal=rehearsal)
         _hold_pushed(ware, source, access.images(), bucket)
     store = ReleaseStore(bucket)
-    newest = _newest(project, store)
-    release = with_parent(release, newest)
-    _tell_trend(release, newest, console)
+    release = follow(release, project, store, console)
     for one in proven.values():
         for kind, content in one.documents.items():
             store.add_evidence(one.hashes[kind], content)
@@ -81,12 +79,17 @@ def _release(
     return release
 
 
-def _tell_trend(release: Release, before: Release | None, console: Console) -> None:
-    """Against the release that this one follows; made again of the same, that is the one before it."""
-    found = trend.trends(release, before)
+def follow(release: Release, project: Project, store: ReleaseStore, console: Console) -> Release:
+    """Place a release after what the first environment runs, and tell what it weighs against its parent.
+
+    That is the release which its manifest names: made again of the same while it runs already, not itself.
+    """
+    placed = with_parent(release, _newest(project, store))
+    found = trend.trends(placed, store.release(placed.parent) if placed.parent else None)
     for line in trend.as_lines(found):
         console.note(line)
-    github.add_summary(f"### Release `{release.id[:12]}`\n\n{trend.as_markdown(found)}")
+    github.add_summary(f"### Release `{placed.id[:12]}`\n\n{trend.as_markdown(found)}")
+    return placed
 
 
 def _newest(project: Project, store: ReleaseStore) -> Release | None:

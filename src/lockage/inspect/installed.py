@@ -107,9 +107,9 @@ def altered(tree: Tree, packages: tuple[Installed, ...]) -> Iterator[str]:
             found = tree.files.get(path)
             said = f"/{package.folder}/{_RECORD} says"
             if found is None:
-                yield f"missing: /{path}: {said} {_shown(stated)}; there is no such file"
+                yield f"missing: /{path}: {said} {shown(stated)}; there is no such file"
             elif found != stated and posixpath.basename(path) not in _UNHASHED:
-                yield f"changed: /{path}: {said} {_shown(stated)}; the file has {_shown(found)}"
+                yield f"changed: /{path}: {said} {shown(stated)}; the file has {shown(found)}"
 
 
 def unknown(tree: Tree, packages: tuple[Installed, ...], sources: tuple[str, ...]) -> Iterator[str]:
@@ -135,5 +135,6 @@ def _module(path: str) -> str:
         return path
 
 
-def _shown(hashed: str) -> str:
+def shown(hashed: str) -> str:
+    """A hash for people; what is no SHA-256 as it is."""
     return f"{_ALGORITHM}:{hashed[:12]}…" if len(hashed) == 64 else hashed or "no hash"  # noqa: PLR2004 - hex digits

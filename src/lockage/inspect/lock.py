@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from lockage.errors import UsageError
-from lockage.model.artifact import Artifact, ImageArtifact, Input
+from lockage.model.artifact import Artifact, ImageArtifact, Input, Package
 from lockage.model.dist import DistDir
 from lockage.plan.markers import applies
 from lockage.plan.requirements import Pin, normalised, parse
@@ -28,6 +28,8 @@ class Locked(msgspec.Struct, frozen=True, kw_only=True):
     """SHA-256 of every file that it may come from; which of them was taken, the installed package does not tell."""
     built: bool = False
     """Whether that file was an sdist, of which a wheel was built."""
+    packed: Package | None = None
+    """What the build says of it; None when it says nothing."""
 
 
 class Lock(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,16 +54,16 @@ def read(artifact: Artifact, root: Path, dist: DistDir) -> Lock:
         UsageError: a lock is not the one it was built of, or an image is not the one it was built upon.
     """
     found = Lock()
-    for one in _built_of(artifact, dist):
+    for one in built_of(artifact, dist):
         for lock in _of_kind(one, "requirements"):
             pins = parse(lock.name, _as_built(one, lock, root).decode())
-            python, built = _python(one), _built(one)
+            python = _python(one)
             taken = [pin for pin in pins if applies(pin, python, one.platform)]
             left_out = [pin for pin in pins if pin not in taken]
             found = Lock(
                 files=(*found.files, lock),
-                packages=(*found.packages, *(_locked(lock.name, pin, built) for pin in taken)),
-                left_out=(*found.left_out, *(_locked(lock.name, pin, built) for pin in left_out)),
+                packages=(*found.packages, *(_locked(lock.name, pin, one) for pin in taken)),
+                left_out=(*found.left_out, *(_locked(lock.name, pin, one) for pin in left_out)),
             )
     return found
 
@@ -72,8 +74,12 @@ def _python(artifact: Artifact) -> str:
     return artifact.runtime.removeprefix("python")
 
 
-def _built_of(artifact: Artifact, dist: DistDir) -> Iterator[Artifact]:
-    """An artifact, and the images of the project that it is built upon."""
+def built_of(artifact: Artifact, dist: DistDir) -> Iterator[Artifact]:
+    """An artifact, and the images of the project that it is built upon.
+
+    Raises:
+        UsageError: one of them is not there, or not the one that it was built upon.
+    """
     yield artifact
     for base in _of_kind(artifact, "base"):
         if "@" in base.name:  # an image from outside
@@ -83,7 +89,7 @@ def _built_of(artifact: Artifact, dist: DistDir) -> Iterator[Artifact]:
             raise _another(
                 artifact, f"it is built upon {base.name} of {base.digest}", f"in dist/ is {upon.fingerprint}"
             )
-        yield from _built_of(upon, dist)
+        yield from built_of(upon, dist)
 
 
 def _of_kind(artifact: Artifact, kind: str) -> list[Input]:
@@ -116,11 +122,12 @@ def _built(artifact: Artifact) -> set[str]:
     }
 
 
-def _locked(path: str, pin: Pin, built: set[str]) -> Locked:
+def _locked(path: str, pin: Pin, artifact: Artifact) -> Locked:
     return Locked(
         name=pin.name,
         version=pin.version,
         place=f"{path}, line {pin.line}",
         hashes=pin.hashes,
-        built=pin.name in built,
+        built=pin.name in _built(artifact),
+        packed=next((one for one in artifact.packages if (one.name, one.version) == (pin.name, pin.version)), None),
     )

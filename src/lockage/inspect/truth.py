@@ -1,7 +1,8 @@
 """Three witnesses of what is in an artifact, held to each other: its lock, its SBOM, and the metadata inside it.
 
 Each errs alone: a lock names what was asked for, an SBOM what a cataloguer recognised, metadata what a package says of
-itself. Where they agree by name and version, and every file has the hash that its package states, it is so.
+itself. Where they agree by name and version, every file has the hash that its package states, and what states it is as
+it was made of the very files that the lock names by hash, it is so.
 """
 
 import posixpath
@@ -15,13 +16,14 @@ from packageurl import PackageURL
 from packaging.utils import canonicalize_version
 
 from lockage.errors import LockageError
-from lockage.inspect.installed import Installed, Tree, altered, installed, unknown
+from lockage.inspect.installed import Installed, Tree, altered, installed, shown, unknown
 from lockage.inspect.lock import Lock
 from lockage.plan.requirements import normalised
 
 _LOCATION = re.compile(r"syft:location:[0-9]+:path")
 _METADATA = re.compile(r"/(METADATA|PKG-INFO)$|\.egg-info$")
 _SHOWN = 20
+_FEW = 3
 
 
 class Untrue(LockageError):  # noqa: N818 - an outcome before it is an error
@@ -75,6 +77,7 @@ def hold(name: str, lock: Lock, cyclonedx: Mapping[str, Any], tree: Tree, source
         *disagreements(lock, _by_sbom(cyclonedx, tree.home, packages), _by_metadata(packages)),
         *(f"/{one.folder} states no name and version" for one in packages if not (one.name and one.version)),
         *altered(tree, packages),
+        *remade(lock, packages),
         *(unknown(tree, packages, sources) if sources is not None else ()),
     ]
     if flaws:
@@ -94,6 +97,32 @@ def disagreements(lock: Lock, sbom: Iterable[Said], metadata: Iterable[Said]) ->
         kind = "shifted" if all(words) else "missing" if words[0] else "extra"
         told = (f"{witness} {_told(word)}" for witness, word in zip(_WITNESSES, words, strict=True))
         yield f"{kind}: {name}: {'; '.join(told)}{_excused(name, lock)}"
+
+
+def remade(lock: Lock, packages: Iterable[Installed]) -> Iterator[str]:
+    """Packages that are not as they were made of what the lock names by hash, a line each; missing ones aside.
+
+    A file and its line in ``RECORD`` can be changed together; the build told what that ``RECORD`` was.
+    """
+    there = {one.name: one for one in packages if one.record}
+    for one in lock.packages:
+        found, packed = there.get(one.name), one.packed
+        if found is None:
+            continue
+        if packed is None or packed.hashes != one.hashes:
+            made = f"says {_files(packed.hashes)}" if packed else "does not name it"
+            yield f"shifted: {one.name}: the lock says {_files(one.hashes)} ({one.place}); artifact.json {made}"
+        elif packed.record != found.record:
+            yield (
+                f"changed: /{found.folder}/RECORD: artifact.json says {shown(packed.record)} of {one.name}; "
+                f"the file has {shown(found.record)}"
+            )
+
+
+def _files(hashes: Sequence[str]) -> str:
+    """The files that a package may come from, by their hashes."""
+    more = f" and {len(hashes) - _FEW} more" if len(hashes) > _FEW else ""
+    return f"{', '.join(map(shown, hashes[:_FEW]))}{more}"
 
 
 _WITNESSES = ("the lock", "the SBOM", "metadata")

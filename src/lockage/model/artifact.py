@@ -29,6 +29,18 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     """Compressed bytes."""
 
 
+class Package(msgspec.Struct, frozen=True, kw_only=True):
+    """A locked package, as it was made ready for what it went into."""
+
+    name: str
+    """Normalised."""
+    version: str
+    hashes: tuple[str, ...]
+    """SHA-256 of every file that the lock lets it come from, 64 hex digits each, sorted."""
+    record: str
+    """SHA-256 of its ``RECORD`` as it was packed, 64 hex digits: that names the hash of every one of its files."""
+
+
 class ImageArtifact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="image"):
     """A single-platform container image in ``dist/<name>/layout`` (an OCI image layout)."""
 
@@ -44,7 +56,13 @@ class ImageArtifact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind",
     """Bytes of all layers uncompressed: what Lambda's 10 GB limit and our budget count."""
     layers: tuple[Layer, ...]
     inputs: tuple[Input, ...]
-    schema: Literal[1] = 1
+    base: str = ""
+    """The image in its last ``FROM``: one from outside by digest, one of the project by name; or ``scratch``."""
+    base_layers: int = 0
+    """How many of the layers, from the lowest, are those of its base."""
+    packages: tuple[Package, ...] = ()
+    """What its own lock brought in, in the lock's order."""
+    schema: Literal[2] = 2
 
     @property
     def second_sources(self) -> tuple[str, ...]:
@@ -66,7 +84,9 @@ class _Archive(msgspec.Struct, frozen=True, kw_only=True):
     unpacked: int
     """Bytes of all files in it: what Lambda's limit of 250 MiB counts."""
     inputs: tuple[Input, ...]
-    schema: Literal[1] = 1
+    packages: tuple[Package, ...] = ()
+    """What its lock brought in, in the lock's order."""
+    schema: Literal[2] = 2
 
     @property
     def second_sources(self) -> tuple[str, ...]:

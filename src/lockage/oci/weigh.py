@@ -1,11 +1,12 @@
-"""How much an image holds below one folder: what a function would weigh as a zip."""
+"""How much an image holds: below one folder, what a function would weigh as a zip; and in each of its layers."""
 
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import PurePosixPath
 
-from lockage.oci.layout import Layout, LayoutError
+from lockage.oci.layout import Descriptor, Layout, LayoutError
 
 _WHITEOUT, _OPAQUE = ".wh.", ".wh..wh..opq"
 """How a layer takes files of those below away
@@ -25,16 +26,33 @@ def bytes_below(layout: Layout, folder: str) -> int:
     top = PurePosixPath(folder.lstrip("/"))
     sizes: dict[PurePosixPath, int] = {}
     for layer in layout.manifest.layers:
-        try:
-            with tarfile.open(layout.blob(layer.digest)) as tar:
-                _apply(sizes, top, tar)
-        except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
-            raise LayoutError(
-                f"{layout.path} is not one intact image",
-                why=f"the layer {layer.digest} does not read as an archive: {error}",
-                remedy="remove it and build again: ./noxw -s build",
-            ) from error
+        with _opened(layout, layer) as tar:
+            _apply(sizes, top, tar)
     return sum(sizes.values())
+
+
+def brought(layout: Layout, layers: Iterable[Descriptor]) -> Iterator[tuple[PurePosixPath, int]]:
+    """Path below the root and bytes of every regular file in some of an image's layers, whatever others make of it.
+
+    Raises:
+        LayoutError: a layer does not read as an archive.
+    """
+    for layer in layers:
+        with _opened(layout, layer) as tar:
+            yield from ((PurePosixPath(one.name.lstrip("/")), one.size) for one in tar if one.isreg())
+
+
+@contextmanager
+def _opened(layout: Layout, layer: Descriptor) -> Iterator[tarfile.TarFile]:
+    try:
+        with tarfile.open(layout.blob(layer.digest)) as tar:
+            yield tar
+    except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
+        raise LayoutError(
+            f"{layout.path} is not one intact image",
+            why=f"the layer {layer.digest} does not read as an archive: {error}",
+            remedy="remove it and build again: ./noxw -s build",
+        ) from error
 
 
 def _apply(sizes: dict[PurePosixPath, int], top: PurePosixPath, tar: tarfile.TarFile) -> None:

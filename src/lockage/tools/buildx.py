@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from lockage.errors import LockageError
-from lockage.tools.docker import Engine
+from lockage.tools.docker import Engine, Made
 from lockage.tools.process import Completed, run
 
 BUILDKIT = "moby/buildkit:v0.25.2@sha256:72bda77240181301a0d5ee57d39fa58e4aabd7eff26f81bbf108088caf810f05"
@@ -117,12 +117,13 @@ class Buildx:
                  "--driver-opt", f"image={BUILDKIT}", "--bootstrap"]
             )  # fmt: skip
 
-    def created(self, reference: str, platform: str) -> str:
-        """When an image of a registry was made, by its own word; ISO time."""
+    def made(self, reference: str, platform: str) -> Made:
+        """What an image of a registry says of how it was made."""
         template = "{{json .Image}}"
         said = _run(["docker", "buildx", "imagetools", "inspect", "--format", template, reference]).stdout
         about: dict[str, Any] = msgspec.json.decode(said)
-        return str(about.get(platform, about)["created"])
+        config = about.get(platform, about)
+        return Made(created=config["created"], layers=len(config["rootfs"]["diff_ids"]))
 
     def build(self, build: Build) -> None:
         """Build one image into a layout.

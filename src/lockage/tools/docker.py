@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -37,12 +37,19 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it keeps images in containerd's store: only then its own BuildKit writes OCI layouts."""
 
 
-class Image(msgspec.Struct, frozen=True, kw_only=True):
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """What an image says of how it was made."""
+
+    created: str
+    """ISO time."""
+    layers: int
+    """How many it has."""
+
+
+class Image(Made, frozen=True, kw_only=True):
     """An image of the local store."""
 
     digest: Digest
-    created: str
-    """ISO time."""
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,16 +121,13 @@ class Docker:
         """An image of the local store; None when it is not there."""
         try:
             about = engine.get(engine.image_path(reference))
-            return None if about is None else Image(digest=Digest(about["Id"]), created=about["Created"])
+            return None if about is None else _image(about)
         except (engine.Unreachable, KeyError, TypeError):
             return self._inspected(reference)
 
     def _inspected(self, reference: str) -> Image | None:
-        found = self._run("image", "inspect", "--format", "{{.Id}}\t{{.Created}}", reference, ok=(0, 1))
-        if found.code:
-            return None
-        digest, created = found.stdout.strip().split("\t")
-        return Image(digest=Digest(digest), created=created)
+        found = self._run("image", "inspect", "--format", "{{json .}}", reference, ok=(0, 1))
+        return None if found.code else _image(msgspec.json.decode(found.stdout))
 
     def load(self, archive: Path) -> None:
         """Put the image of a tar file into the local store."""
@@ -211,6 +215,12 @@ class Docker:
         if any(sign in completed.stderr for sign in _NO_ENGINE):
             _no_engine(completed)
         return completed
+
+
+def _image(about: Mapping[str, Any]) -> Image:
+    """What the engine says of an image; one from scratch names no layers."""
+    layers = about.get("RootFS", {}).get("Layers") or ()
+    return Image(digest=Digest(about["Id"]), created=about["Created"], layers=len(layers))
 
 
 def _no_engine(found: ToolError | Completed) -> NoReturn:

@@ -12,7 +12,7 @@ from lockage.errors import ToolError
 from lockage.oci import layout
 from lockage.tools.buildx import BUILDKIT, Build, Builder, Buildx, choose
 from lockage.tools.crane import Crane, Login
-from lockage.tools.docker import Docker, Engine
+from lockage.tools.docker import Docker, Engine, Made
 from lockage.tools.locked import Locked
 from lockage.tools.process import Running, run
 
@@ -45,11 +45,12 @@ def registry(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.mark.tools
-def test_a_base_s_creation_time_is_read_from_its_registry(registry: str, tmp_path: Path) -> None:
+def test_a_base_s_time_and_layers_are_read_from_its_registry(registry: str, tmp_path: Path) -> None:
     digest = write_layout(tmp_path / "base", layers=[{"a": b"1"}], config={"created": "2026-06-11T00:00:00Z"})
     Crane(Locked().path("crane")).push(tmp_path / "base", f"{registry}/base:1", Login(host=registry, token=NOBODY))
     buildx = Buildx(lambda: choose(Docker().engine()))
-    assert buildx.created(f"{registry}/base:1@{digest}", "linux/amd64") == "2026-06-11T00:00:00Z"
+    found = buildx.made(f"{registry}/base:1@{digest}", "linux/amd64")
+    assert found == Made(created="2026-06-11T00:00:00Z", layers=1)
 
 
 def scratch(tmp_path: Path, number: int) -> Build:

@@ -12,7 +12,7 @@ from fakes.shop import HANDLERS, Shop
 
 from lockage.errors import Inconclusive
 from lockage.inspect.emulator.hold import FunctionsFailed
-from lockage.model.check import Failure
+from lockage.model.check import Failure, NativeCheck
 from lockage.tools.docker import Docker
 from lockage.tools.process import Running
 
@@ -102,6 +102,22 @@ def test_functions_of_an_image_are_checked_alike(built: Checkout, capsys: pytest
         assert [line.split()[0] for line in told.err.splitlines() if "check platform" in line] == [state]
     found = built.dist.read_check("platform")
     assert (found.artifact, found.layers, found.runtime) == (built.dist.read_artifact("platform").digest, (), "")
+    assert found.native == NativeCheck(summary="1 native object, need no GLIBC"), "OPA, outside of the task root"
+
+
+def test_an_image_that_no_function_runs_has_its_native_code_looked_at(
+    built: Checkout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for state in ("done", "reused"):
+        capsys.readouterr()
+        built.lockage("check", "base")
+        told = capsys.readouterr()
+        assert told.out == "pass         native code of base\n"
+        assert [line.split()[0] for line in told.err.splitlines() if "check base" in line] == [state]
+    base = built.image("base")
+    assert (base.base.partition(":")[0], 0 < base.base_layers < len(base.layers)) == (
+        "public.ecr.aws/lambda/python", True,
+    )  # fmt: skip
 
 
 def test_ctrl_c_takes_everything_away(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ import pytest
 from fakes import recipes
 from fakes.builder import FakeBuildx, FakeDocker
 from fakes.oci import write_layout
+from msgspec.structs import replace
 
-from lockage.build.bases import NO_BASE_EPOCH, Bases, seconds, write_archive
+from lockage.build.bases import NO_BASE_EPOCH, Bases, Ground, seconds, write_archive
 from lockage.errors import LockageError
 from lockage.model.artifact import ImageArtifact
 from lockage.model.ids import Digest, Fingerprint
@@ -32,22 +33,24 @@ def test_a_time_is_rounded_up_so_that_no_file_of_the_base_is_newer(created: str,
 
 def test_an_image_from_scratch_carries_a_fixed_time() -> None:
     recipe = recipes.recipe(text="FROM scratch\nCOPY a b\n")
-    assert Bases(FakeDocker(), FakeBuildx(), "p").epoch(recipe, {}) == NO_BASE_EPOCH
+    assert Bases(FakeDocker(), FakeBuildx(), "p").ground(recipe, {}) == Ground(epoch=NO_BASE_EPOCH, layers=0)
 
 
-def test_a_base_s_own_time_is_found_in_the_registry_the_store_or_a_layout(tmp_path: Path) -> None:
+def test_a_base_s_time_and_layers_are_found_in_the_registry_the_store_or_a_layout(tmp_path: Path) -> None:
     write_layout(tmp_path, layers=[{"a": b"1"}], config={"created": "2020-01-01T00:00:00Z"})
-    bases = Bases(FakeDocker("standin@sha256:1"), FakeBuildx(), "p")
-    times = []
+    docker, found = FakeDocker("standin@sha256:1"), []
+    docker.images["standin@sha256:1"] = replace(docker.images["standin@sha256:1"], layers=7)
+    bases = Bases(docker, FakeBuildx(), "p")
     for context in ("", "docker-image://standin@sha256:1", f"oci-layout://{tmp_path}@sha256:1"):
         base = Base(reference=recipes.PINNED, context=context, digest="sha256:1")
-        times.append(bases.epoch(recipes.recipe(bases=(base,)), {}))
-    assert times == [1781136001, 1781136001, 1577836800]
+        found.append(bases.ground(recipes.recipe(bases=(base,)), {}))
+    assert [(one.epoch, one.layers) for one in found] == [(1781136001, 0), (1781136001, 7), (1577836800, 1)]
 
 
-def test_an_image_of_the_project_hands_its_time_on(tmp_path: Path) -> None:
-    write_layout(tmp_path, layers=[{"a": b"1"}], config={"created": "2020-01-01T00:00:00Z"})
-    assert Bases(FakeDocker(), FakeBuildx(), "p").epoch(recipes.platform(), {"base": tmp_path}) == 1577836800
+def test_an_image_of_the_project_hands_its_time_on_with_all_its_layers(tmp_path: Path) -> None:
+    write_layout(tmp_path, layers=[{"a": b"1"}, {"b": b"1"}], config={"created": "2020-01-01T00:00:00Z"})
+    found = Bases(FakeDocker(), FakeBuildx(), "p").ground(recipes.platform(), {"base": tmp_path})
+    assert found == Ground(epoch=1577836800, layers=2)
 
 
 def read_archive(path: Path) -> dict[str, bytes]:
@@ -79,7 +82,7 @@ def test_an_image_is_loaded_once_and_named_as_its_store_can(tmp_path: Path) -> N
     )
     docker = FakeDocker()
     assert Bases(docker, FakeBuildx(), "p").load(artifact, tmp_path) == f"lockage/p-base@{digest}"
-    docker.images[f"lockage/p-base@{digest}"] = Image(digest=digest, created="")
+    docker.images[f"lockage/p-base@{digest}"] = Image(digest=digest, created="", layers=1)
     assert Bases(docker, FakeBuildx(), "p").load(artifact, tmp_path) == f"lockage/p-base@{digest}"
     assert len(docker.loaded) == 1
     apart = FakeBuildx(Builder(name="lockage", identity="moby/buildkit", container=True))

@@ -1,4 +1,5 @@
 import errno
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -13,7 +14,7 @@ from lockage.build import image
 from lockage.build.execute import execute
 from lockage.build.image import Workshop
 from lockage.errors import LockageError
-from lockage.model.artifact import ImageArtifact
+from lockage.model.artifact import ImageArtifact, Package
 from lockage.model.dist import DistDir
 from lockage.oci import layout
 from lockage.plan.decide import BuildPlan, Step
@@ -53,7 +54,8 @@ def test_describes_exactly_what_was_built(root: Path) -> None:
     assert artifact.unpacked == sum(layout.unpacked_size(built.blob(layer.digest)) for layer in artifact.layers)
     assert (artifact.fingerprint, artifact.inputs) == (step.fingerprint, step.inputs)
     assert shop.dist.read_artifact("base") == artifact
-    assert json.loads((root / "dist/base/artifact.json").read_text())["schema"] == 1
+    assert (artifact.base, artifact.base_layers) == (recipes.PINNED, 0), "the pinned base has no layers here"
+    assert json.loads((root / "dist/base/artifact.json").read_text())["schema"] == 2
 
 
 def test_the_layout_holds_the_image_and_nothing_else(root: Path) -> None:
@@ -134,6 +136,10 @@ def test_an_image_of_the_project_is_built_upon_from_the_local_store(root: Path) 
     assert len(docker.loaded) == 1
     assert f"docker.io/lockage/platform-base@{digest}".encode() in docker.loaded[0]
     assert len(buildx.seeded[1]) == 3, "the base's blobs are not written again"
+    base, upon = (DistDir(root / "dist").read_artifact(name) for name in ("base", "platform"))
+    assert isinstance(base, ImageArtifact)
+    assert isinstance(upon, ImageArtifact)
+    assert (upon.base, upon.layers[: upon.base_layers]) == ("base", base.layers)
     assert buildx.received[1]["scorer/handler.py"] == b"# functions/scorer/handler.py\n"
 
 
@@ -159,7 +165,7 @@ def test_packages_are_prepared_once_with_the_bytecode_of_the_image_s_own_python(
     buildx, uv = FakeBuildx(), FakeUv()
     shop = workshop(root, buildx, uv=uv)
     for _ in range(2):
-        build_image(recipes.plan_of(root, with_packages(root)).step("base"), shop)
+        artifact = build_image(recipes.plan_of(root, with_packages(root)).step("base"), shop)
     assert uv.installed == [("3.13", "linux/amd64")]
     [compiled_by] = buildx.compiled_by
     assert f"FROM {recipes.PINNED} AS compiled\n" in compiled_by
@@ -173,6 +179,8 @@ def test_packages_are_prepared_once_with_the_bytecode_of_the_image_s_own_python(
     assert [(step.name, step.state) for step in shop.console.records] == [
         ("bytecode", "done"), ("packages of base", "done"), ("packages of base", "reused"),
     ]  # fmt: skip
+    packed = hashlib.sha256("".join(f"{line}\n" for line in record).encode()).hexdigest()
+    assert artifact.packages == (Package(name="boto3", version="1.0", hashes=("b" * 64,), record=packed),)
 
 
 def test_packages_need_a_python_to_compile_them(root: Path) -> None:
@@ -227,15 +235,39 @@ def test_ctrl_c_leaves_nothing_half_written(root: Path) -> None:
     assert standing(root) == []
 
 
-def test_an_image_over_budget_is_refused_naming_its_heaviest_layers(root: Path) -> None:
-    (root / "functions/scorer/handler.py").write_bytes(b"x" * 1_500_000)
-    recipe = recipes.platform(budget_mb=1)
-    shop = workshop(root, FakeBuildx())
+def heavy_platform(root: Path) -> Recipe:
+    """An image of twelve folders upon a base of 300 kB, for which its budget is too small."""
+    (root / "images/base/harden.py").write_bytes(b"x" * 300_000)
+    trees = []
+    for number in range(12):
+        folder = f"functions/part{number:02}/of/it"
+        (root / folder).mkdir(parents=True)
+        (root / folder / "one.py").write_bytes(b"x" * 40_000 * number)
+        (root / folder / "two.py").write_bytes(b"x" * 60_000)
+        trees.append(recipes.tree(f"functions/part{number:02}", "of/it/one.py", "of/it/two.py"))
+    return recipes.platform(budget_mb=1, sources=tuple(trees))
+
+
+def test_an_image_over_budget_is_refused_naming_its_ten_largest_contributors(root: Path) -> None:
+    recipe, shop = heavy_platform(root), workshop(root, FakeBuildx())
     execute(recipes.plan_of(root, recipes.recipe(folder=recipes.tree("images/base", "harden.py"))), shop)
     with pytest.raises(LockageError) as caught:
         build_image(recipes.plan_of(root, recipes.recipe(), recipe).step("platform"), shop)
-    assert caught.value.what == "platform weighs 2 MB unpacked; its budget is 1 MB"
-    assert caught.value.why == "    1.5 MB  layer 0"
+    assert caught.value.what == "platform weighs 4 MB unpacked; its budget is 1 MB"
+    lines = caught.value.why.splitlines()
+    assert lines == [
+        "    0.5 MB  /part11/of/it",
+        "    0.5 MB  /part10/of/it",
+        "    0.4 MB  /part09/of/it",
+        "    0.4 MB  /part08/of/it",
+        "    0.3 MB  /part07/of/it",
+        "    0.3 MB  its base, base",
+        "    0.3 MB  /part06/of/it",
+        "    0.3 MB  /part05/of/it",
+        "    0.2 MB  /part04/of/it",
+        "    0.2 MB  /part03/of/it",
+        "    0.3 MB  4 others",
+    ]
     assert "images.platform.budget_mb" in caught.value.remedy
     assert standing(root) == ["base"]
 

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import zipfile
 from pathlib import Path
@@ -8,14 +9,14 @@ from fakes import recipes
 from fakes.builder import FakeBuildx, workshop
 from msgspec.structs import replace
 
-from lockage.build.archive import entry
+from lockage.build.archive import Entry, entry
 from lockage.build.budget import OverBudget
 from lockage.build.execute import execute
 from lockage.build.image import Workshop
 from lockage.build.packages import Target, key
 from lockage.build.stage import ChangedSincePlan
 from lockage.build.supply import Wanted
-from lockage.model.artifact import Artifact, LayerArtifact, ZipArtifact
+from lockage.model.artifact import Artifact, LayerArtifact, Package, ZipArtifact
 from lockage.oci.layout import hash_file
 from lockage.plan.archive import ArchiveRecipe
 from lockage.plan.decide import BuildPlan
@@ -43,12 +44,16 @@ def root(tmp_path: Path) -> Path:
 def shop(root: Path) -> Workshop:
     """A workshop whose store holds the only package of the lock."""
     made = workshop(root, FakeBuildx())
-    store = made.packages.store
-    store.place.mkdir(parents=True)
+    made.packages.store.place.mkdir(parents=True)
+    prepare(made, entry("fast/__init__.py", b"# fast\n" * 1000))
+    return made
+
+
+def prepare(shop: Workshop, *entries: Entry) -> None:
+    """Put the only package of the lock into the store."""
     (pin,) = parse("requirements.lock", LOCK)
     target = Target(python="3.13", platform="linux/amd64", compiler=recipes.archive().base.digest)
-    store.add(key(Wanted(pin=pin), target), [entry("fast/__init__.py", b"# fast\n" * 1000)])
-    return made
+    shop.packages.store.add(key(Wanted(pin=pin), target), entries)
 
 
 def built(shop: Workshop, **changes: Any) -> Artifact:  # noqa: ANN401 - any field
@@ -75,6 +80,16 @@ def test_a_layer_has_all_of_it_where_python_looks(shop: Workshop) -> None:
     artifact = built(shop, kind="layer", lock=LOCKED)
     assert names(shop) == ["python/dashboard/handler.py", "python/fast/__init__.py"]
     assert isinstance(artifact, LayerArtifact)
+
+
+@pytest.mark.parametrize("kind", ["zip", "layer"])
+def test_what_a_lock_brought_in_is_told_by_its_hashes_and_its_record(shop: Workshop, kind: str) -> None:
+    record = b"fast/__init__.py,sha256=x,1\n"
+    prepare(shop, entry("fast-1.0.dist-info/RECORD", record), entry("fast/_v/slow-2.dist-info/RECORD", b"its own"))
+    assert built(shop, kind=kind, lock=LOCKED).packages == (
+        Package(name="fast", version="1.0", hashes=("a" * 64,), record=hashlib.sha256(record).hexdigest()),
+    )
+    assert built(shop, kind=kind).packages == ()
 
 
 COMMON = recipes.archive(
@@ -156,6 +171,31 @@ def test_over_budget_leaves_what_stood(shop: Workshop) -> None:
     assert caught.value.what == "dashboard weighs 0 MB unpacked; its budget is 0 MB"
     assert shop.dist.read_artifact("dashboard") == before
     assert [path.name for path in shop.dist.root.iterdir() if path.name.startswith(".part-")] == []
+
+
+def test_an_archive_over_budget_names_its_ten_largest_contributors(shop: Workshop, root: Path) -> None:
+    names = [f"part{number:02}" for number in range(12)]
+    for number, name in enumerate(names):
+        (root / "functions" / name).mkdir()
+        (root / "functions" / name / "one.bin").write_bytes(b"0" * 40_000 * number)
+        (root / "functions" / name / "two.bin").write_bytes(b"0" * 60_000)
+    with pytest.raises(OverBudget) as caught:
+        built(
+            shop, budget_mb=1, sources=tuple(recipes.tree(f"functions/{name}", "one.bin", "two.bin") for name in names)
+        )
+    assert caught.value.why.splitlines() == [
+        "    0.5 MB  part11",
+        "    0.5 MB  part10",
+        "    0.4 MB  part09",
+        "    0.4 MB  part08",
+        "    0.3 MB  part07",
+        "    0.3 MB  part06",
+        "    0.3 MB  part05",
+        "    0.2 MB  part04",
+        "    0.2 MB  part03",
+        "    0.1 MB  part02",
+        "    0.2 MB  2 others",
+    ]
 
 
 def test_a_source_that_changed_since_the_plan_is_refused(shop: Workshop, root: Path) -> None:

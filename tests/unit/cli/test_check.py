@@ -1,11 +1,12 @@
-"""Which functions a check is about, and what it says before it reaches an engine."""
+"""What a check is about, and what it says before it reaches an engine."""
 
 from pathlib import Path
 
 import pytest
 from fakes.shop import HANDLERS, Shop
+from msgspec.structs import replace
 
-from lockage.cli.check import that_run
+from lockage.cli.check import to_check
 from lockage.config.load import load_project
 from lockage.config.schema import Project
 from lockage.errors import UsageError
@@ -22,14 +23,21 @@ def zips(tmp_path: Path) -> Project:
 
 
 @pytest.mark.parametrize("names", [(), ("shop",), ("one",), ("shop", "two")])
-def test_a_layer_stands_for_the_zips_on_it(zips: Project, names: tuple[str, ...]) -> None:
-    assert that_run(names, zips) == ["shop"]
+def test_a_layer_is_checked_with_the_zips_on_it(zips: Project, names: tuple[str, ...]) -> None:
+    assert to_check(names, zips) == ["shop"]
 
 
-@pytest.mark.parametrize("names", [("platform",), ("base", "platform")])
-def test_an_image_that_is_only_built_upon_is_not_run(images: Project, names: tuple[str, ...]) -> None:
-    assert that_run(names, images) == ["platform"]
-    assert "base" not in that_run((), images)
+def test_a_layer_without_a_zip_and_a_zip_without_a_function_are_checked_by_themselves(zips: Project) -> None:
+    spare = replace(zips.zips["shop"], layers=("one",))
+    project = replace(zips, zips={"shop": replace(spare, layers=()), "spare": spare})
+    assert to_check((), project) == ["shop", "two", "spare"]
+    assert to_check(("one",), project) == ["spare"]
+    assert to_check(("two",), project) == ["two"]
+
+
+def test_everything_that_is_built_is_checked_and_what_functions_run_first(images: Project) -> None:
+    assert to_check((), images) == ["platform", "dashboard", "ingestion", "analysis", "base"]
+    assert to_check(("base", "platform"), images) == ["platform", "base"]
 
 
 @pytest.mark.parametrize(
@@ -37,12 +45,11 @@ def test_an_image_that_is_only_built_upon_is_not_run(images: Project, names: tup
     [
         (("platfrom", "platform"), "nothing that is built is called platfrom"),
         (("scorer",), "nothing that is built is called scorer"),
-        (("base",), "no function runs base"),
     ],
 )
-def test_what_no_function_runs_cannot_be_checked(images: Project, names: tuple[str, ...], what: str) -> None:
+def test_what_is_not_built_cannot_be_checked(images: Project, names: tuple[str, ...], what: str) -> None:
     with pytest.raises(UsageError) as caught:
-        that_run(names, images)
+        to_check(names, images)
     assert caught.value.what == what
     assert "platform" in caught.value.why
 

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from fakes.dist import put_image as dist_image
+from fakes.forge import Forge
+from fakes.oci import write_layout
 from fakes.packaged_project import PROJECT, put_image, put_zip, write_project
+from msgspec.structs import replace
 
 from lockage.cli.main import main_inner
 from lockage.errors import UsageError
@@ -78,6 +82,31 @@ def test_an_image_is_told_with_its_tools_and_packages(dist: DistDir, capsys: pyt
     assert told.startswith("scorer: image, as declared\n")
     assert "programs of the system 1 (opa 1.19.1);" in " ".join(told.split())
     assert "packages 2; packages of the system 1" in " ".join(told.split())
+
+
+def test_an_image_is_told_with_its_native_code_wherever_it_lies(
+    dist: DistDir, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    forge = Forge(tmp_path / "scratch")
+    module = forge.library(tmp_path / "native.so", needs=[forge.stub("libc.so.6", "GLIBC_2.28")]).read_bytes()
+    layers = [{"usr/bin/su": b"\x7fELF"}, {"var/task/native.so": module, "opt/lib/native.so": module}]
+    made = dist_image(dist, "platform", lambda place: write_layout(place, layers=layers))
+    lambdas = "public.ecr.aws/lambda/python:3.13@sha256:" + "5" * 64
+    dist.write_artifact(dist.folder("platform"), replace(made, base=lambdas, base_layers=1))
+    main_inner(["explain", "scorer"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "native objects 2" in told
+    assert "C library needed GLIBC 2.28" in told
+
+
+def test_of_an_image_on_another_base_native_code_is_not_guessed(
+    dist: DistDir, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put_image(dist, "platform", "opa 1.19.1")
+    main_inner(["explain", "scorer"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "C library needed would" in told
+    assert "native objects" not in told
 
 
 def test_a_declaration_that_the_rules_contradict_is_a_warning(

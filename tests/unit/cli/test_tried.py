@@ -1,4 +1,4 @@
-"""What was found of functions, held to what is pushed."""
+"""What was found of functions and native code, held to what is pushed."""
 
 from pathlib import Path
 
@@ -31,6 +31,12 @@ functions:
 registry: {{account: "222222222222", region: eu-central-1, store: shop-releases}}
 environments: {{prod: {{account: "111111111111", region: eu-central-1}}}}
 """
+
+
+UNFIT = NativeCheck(
+    summary="1 native object",
+    failure=Failure(kind="native", what="it will not run", why="x.so needs y", remedy="bring y"),
+)
 
 
 class Shop:
@@ -133,6 +139,45 @@ def test_what_was_never_run_says_how(shop: Shop) -> None:
         tried.hold(shop.zip, shop.project, shop.root, shop.dist)
 
 
-def test_what_no_function_runs_needs_no_run(shop: Shop) -> None:
+def test_a_layer_is_held_with_the_zips_on_it(shop: Shop) -> None:
+    with pytest.raises(UsageError, match=r"orders has no readable check\.json"):
+        tried.hold(shop.layer, shop.project, shop.root, shop.dist)
+    shop.hold()
     assert tried.hold(shop.layer, shop.project, shop.root, shop.dist) is None
-    assert tried.hold(replace(shop.zip, name="spare"), shop.project, shop.root, shop.dist) is None
+    with pytest.raises(FunctionsFailed, match="native code of 1 artifact does not fit"):
+        shop.hold(native=UNFIT)
+    with pytest.raises(FunctionsFailed, match="native code of 1 artifact does not fit"):
+        tried.hold(shop.layer, shop.project, shop.root, shop.dist)
+
+
+def test_a_layer_none_of_whose_zips_was_built_is_not_known_to_fit(shop: Shop) -> None:
+    shop.hold()
+    (shop.dist.artifact("orders")).unlink()
+    with pytest.raises(UsageError, match=r"orders has no readable artifact\.json"):
+        tried.hold(shop.layer, shop.project, shop.root, shop.dist)
+
+
+def spare(shop: Shop, kind: str) -> tuple[Artifact, ArtifactCheck]:
+    """A zip that no function runs, or a layer that no zip has; and a check of it."""
+    made: Artifact = replace(shop.zip if kind == "zip" else shop.layer, name="spare")
+    if isinstance(made, ZipArtifact):
+        made = replace(made, layers=())
+    check = ArtifactCheck(
+        name="spare", artifact=made.digest, rules=RULES, native=NativeCheck(summary="pure Python"), functions=()
+    )
+    return made, check
+
+
+@pytest.mark.parametrize("kind", ["zip", "layer"])
+def test_native_code_of_what_no_function_runs_must_fit(shop: Shop, kind: str) -> None:
+    made, check = spare(shop, kind)
+    with pytest.raises(UsageError, match=r"spare has no readable check\.json"):
+        tried.hold(made, shop.project, shop.root, shop.dist)
+    shop.dist.write_check(check)
+    assert tried.hold(made, shop.project, shop.root, shop.dist) == ()
+    shop.dist.write_check(replace(check, artifact=digest("9")))
+    with pytest.raises(UsageError, match="spare was not checked as it is now"):
+        tried.hold(made, shop.project, shop.root, shop.dist)
+    shop.dist.write_check(replace(check, native=UNFIT))
+    with pytest.raises(FunctionsFailed, match="native code of 1 artifact does not fit"):
+        tried.hold(made, shop.project, shop.root, shop.dist)

@@ -202,11 +202,12 @@ def test_another_lock_than_it_was_built_of_is_said_even_where_documents_stand(di
 
 def put_locked_image(dist: DistDir, installed: dict[str, bytes]) -> None:
     """An image with these packages in its task root, built of a lock that names six."""
-    [lock] = [one for one in put_archive(dist, "shop", [SIX]).inputs if one.kind == "requirements"]
+    archive = put_archive(dist, "shop", [SIX])
+    [lock] = [one for one in archive.inputs if one.kind == "requirements"]
     layer = {f"var/task/{path}": content for path, content in installed.items()}
     made = put_image(dist, "platform", lambda path: write_layout(path, layers=[{"etc/motd": b"1"}, layer]))
     python = Input(kind="option", name="python", digest="3.13")
-    dist.write_artifact(dist.folder("platform"), replace(made, inputs=(lock, python)))
+    dist.write_artifact(dist.folder("platform"), replace(made, inputs=(lock, python), packages=archive.packages))
 
 
 def test_the_packages_of_an_image_are_read_from_its_layers(dist: DistDir) -> None:
@@ -215,6 +216,16 @@ def test_the_packages_of_an_image_are_read_from_its_layers(dist: DistDir) -> Non
     syft.recognises = (("pkg:pypi/six@1.17.0", f"/var/task/{SIX.info}/METADATA"), ("pkg:pypi/pip@25", "/var/lang/pip"))
     sbom = describe(dist, "platform", syft)
     assert (sbom.packages, sbom.os_packages, sbom.agreed) == (3, 1, 1)
+
+
+def test_an_image_whose_package_was_made_over_is_refused(dist: DistDir) -> None:
+    put_locked_image(dist, Package(name="six", version="1.17.0", modules={"six/_more.py": b"import os\n"}).installed())
+    syft = FakeSyft()
+    syft.recognises = (("pkg:pypi/six@1.17.0", f"/var/task/{SIX.info}/METADATA"),)
+    with pytest.raises(Untrue) as caught:
+        describe(dist, "platform", syft)
+    [line] = caught.value.why.splitlines()
+    assert line.startswith(f"changed: /var/task/{SIX.info}/RECORD: artifact.json says sha256:")
 
 
 def test_an_image_that_lies_about_its_packages_is_refused(dist: DistDir) -> None:

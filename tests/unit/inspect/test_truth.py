@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.archives import Files, Package, put_archive, record
+from fakes.archives import Files, Package, lock_text, packed, put_archive, record
 from fakes.scanner import FakeSyft
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from lockage.inspect import lock
 from lockage.inspect.documents import read
 from lockage.inspect.installed import Tree
 from lockage.inspect.lock import Lock, Locked
 from lockage.inspect.truth import Agreement, Said, Untrue, disagreements, hold
+from lockage.model.artifact import Package as Packed
 from lockage.model.dist import DistDir
 from lockage.tools.unpack import home, unpack
 
@@ -31,12 +33,16 @@ class Bench:
         self.root = root
         self.syft = FakeSyft()
         self.kind: Any = "zip"
+        self.packages: tuple[Packed, ...] | None = None
+        """What the build says of packages, if not the truth."""
 
     def hold(self, packages: Sequence[Package], spoil: Callable[[Files], None], lock_text: str | None) -> Agreement:
         dist = DistDir(self.root / "dist")
         artifact = put_archive(dist, "shop", packages, kind=self.kind, lock=lock_text, spoil=spoil)
         files = unpack(artifact, dist.archive("shop"), self.root / "tree")
         self.syft.describe_tree(self.root / "tree", "shop", self.root / "cdx.json", self.root / "spdx.json")
+        if self.packages is not None:
+            artifact = replace(artifact, packages=self.packages)
         locked = lock.read(artifact, self.root, dist)
         tree = Tree(root=self.root / "tree", home=home(artifact), files=files)
         return hold("shop", locked, read("shop", self.root / "cdx.json"), tree, ("shop",))
@@ -104,6 +110,13 @@ def _changed(files: Files) -> None:
     files["jinja2/_a.py"] += b"import os\n"
 
 
+def _changed_with_its_record(files: Files) -> None:
+    _changed(files)
+    own = {path: content for path, content in files.items() if path in JINJA.installed()}
+    del own[f"{JINJA.info}/RECORD"]
+    files[f"{JINJA.info}/RECORD"] = record(own, JINJA.info)
+
+
 def _without_a_file(files: Files) -> None:
     del files["jinja2/_a.py"]
 
@@ -135,6 +148,7 @@ def _nameless(files: Files) -> None:
 INSIDE = f"/var/task/{JINJA.info}"
 OF = f"sbom.cdx.json, of {INSIDE}/METADATA"
 UNSEEN = f"missing: jinja2: the lock says 3.1.6 ({WHERE}, line 1); the SBOM does not name it; metadata does not name it"
+ANOTHER_RECORD = f"changed: {INSIDE}/RECORD: artifact.json says sha256:… of jinja2; the file has sha256:…"
 LIES: dict[str, tuple[Callable[[Files], None], list[str]]] = {
     "missing": (
         _gone,
@@ -163,6 +177,10 @@ LIES: dict[str, tuple[Callable[[Files], None], list[str]]] = {
         _changed,
         [f"changed: /var/task/jinja2/_a.py: {INSIDE}/RECORD says sha256:…; the file has sha256:…"],
     ),
+    "changed with its record": (
+        _changed_with_its_record,
+        [ANOTHER_RECORD],
+    ),
     "without a file": (
         _without_a_file,
         [f"missing: /var/task/jinja2/_a.py: {INSIDE}/RECORD says sha256:…; there is no such file"],
@@ -173,11 +191,11 @@ LIES: dict[str, tuple[Callable[[Files], None], list[str]]] = {
     ),
     "unhashed": (
         _unhashed,
-        [f"changed: /var/task/jinja2/_a.py: {INSIDE}/RECORD says no hash; the file has sha256:…"],
+        [f"changed: /var/task/jinja2/_a.py: {INSIDE}/RECORD says no hash; the file has sha256:…", ANOTHER_RECORD],
     ),
     "weakly hashed": (
         _weakly_hashed,
-        [f"changed: /var/task/jinja2/_a.py: {INSIDE}/RECORD says md5=abc; the file has sha256:…"],
+        [f"changed: /var/task/jinja2/_a.py: {INSIDE}/RECORD says md5=abc; the file has sha256:…", ANOTHER_RECORD],
     ),
 }
 
@@ -217,6 +235,19 @@ def test_what_the_target_should_not_have_is_told_to_be_left_out(bench: Bench) ->
 def test_packages_without_a_lock_are_extra(bench: Bench) -> None:
     [flaw] = bench.flaws([SIX], lock_text="")
     assert flaw.startswith("extra: six: ")
+
+
+def test_what_was_made_of_other_files_than_the_lock_names_is_told(bench: Bench) -> None:
+    bench.packages = (replace(packed([SIX], lock_text([SIX]))[0], hashes=("1" * 64, "2" * 64, "3" * 64, "4" * 64)),)
+    [flaw] = bench.flaws([SIX])
+    three = "sha256:…, sha256:…, sha256:…"
+    assert flaw == f"shifted: six: the lock says sha256:… ({WHERE}, line 1); artifact.json says {three} and 1 more"
+
+
+def test_what_the_build_does_not_tell_of_is_no_locked_package(bench: Bench) -> None:
+    bench.packages = ()
+    [flaw] = bench.flaws([SIX])
+    assert flaw == f"shifted: six: the lock says sha256:… ({WHERE}, line 1); artifact.json does not name it"
 
 
 def test_the_error_says_what_to_do_and_stays_short(bench: Bench) -> None:

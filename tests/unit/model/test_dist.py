@@ -61,7 +61,7 @@ def test_what_is_missing_names_the_session_that_makes_it(dist: DistDir) -> None:
 def test_what_another_version_wrote_is_not_guessed_at(dist: DistDir) -> None:
     place(dist)
     path = dist.folder("platform") / "artifact.json"
-    path.write_text(path.read_text().replace('"schema": 1', '"schema": 2'))
+    path.write_text(path.read_text().replace('"schema": 2', '"schema": 1'))
     with pytest.raises(UsageError, match="platform has no readable") as caught:
         dist.read_artifact("platform")
     assert "schema" in caught.value.why

@@ -10,7 +10,7 @@ import pytest
 from fakes.oci import write_layout
 
 from lockage.oci import layout as oci
-from lockage.oci.contents import contents
+from lockage.oci.contents import added, contents, hashes
 from lockage.oci.layout import LayoutError
 
 
@@ -79,6 +79,63 @@ def test_only_what_is_wanted_is_written_out(tmp_path: Path) -> None:
     found(tmp_path, {"var/task/x.dist-info/METADATA": b"Name: x\n", "var/task/x.py": b""}, wanted=".dist-info/")
     written = [path for path in (tmp_path / "root").rglob("*") if path.is_file()]
     assert [path.relative_to(tmp_path / "root").as_posix() for path in written] == ["var/task/x.dist-info/METADATA"]
+
+
+NATIVE = b"\x7fELF"
+
+
+def news(tmp_path: Path, below: int, *layers: Mapping[str, bytes] | bytes) -> tuple[dict[str, str], list[str]]:
+    """What an image adds to its lowest layers, and what of it was written out."""
+    write_layout(tmp_path / "layout", layers=list(layers))
+    layout, root = oci.read(tmp_path / "layout"), tmp_path / "root"
+    native = added(layout, below, lambda _, content: content.startswith(NATIVE), root, lambda: hashes(layout, below))
+    there = [path for path in root.rglob("*") if path.is_symlink() or path.is_file()]
+    return native, sorted(path.relative_to(root).as_posix() for path in there)
+
+
+def test_what_an_image_adds_is_read_wherever_it_lies(tmp_path: Path) -> None:
+    layers = ({"usr/bin/python": NATIVE}, {"usr/local/bin/opa": NATIVE + b"1", "opt/lib/a.so": NATIVE + b"2"})
+    found, written = news(tmp_path, 1, *layers, {"var/task/a.py": b"3"})
+    assert set(found) == {"usr/local/bin/opa", "opt/lib/a.so", "var/task/a.py"}
+    assert written == ["opt/lib/a.so", "usr/local/bin/opa"]
+
+
+def test_what_is_brought_as_the_base_has_it_is_not_added(tmp_path: Path) -> None:
+    base = tar_of(member("usr/bin/su"), member("usr/bin/sg", tarfile.LNKTYPE, "usr/bin/su"), content=NATIVE)
+    found, written = news(tmp_path, 1, base, {"usr/bin/su": NATIVE, "usr/bin/sg": NATIVE, "usr/bin/new": NATIVE})
+    assert (set(found), written) == ({"usr/bin/new"}, ["usr/bin/new"])
+
+
+def test_what_takes_a_base_s_file_s_place_is_added(tmp_path: Path) -> None:
+    assert news(tmp_path, 1, {"usr/bin/su": NATIVE}, {"usr/bin/su": NATIVE + b"2"})[1] == ["usr/bin/su"]
+
+
+def test_a_base_that_nothing_is_compared_with_is_not_read(tmp_path: Path) -> None:
+    write_layout(tmp_path / "layout", layers=[b"no tar" * 1000, {"var/task/a.so": NATIVE, "etc/motd": b"1"}])
+    layout = oci.read(tmp_path / "layout")
+    found = added(
+        layout, 1, lambda _, content: content.startswith(NATIVE), tmp_path / "root", lambda: hashes(layout, 1)
+    )
+    assert set(found) == {"var/task/a.so", "etc/motd"}
+
+
+def test_links_are_written_as_they_are_and_nothing_through_them(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    links = tar_of(
+        member("var/task/lib", tarfile.SYMTYPE, str(outside)),
+        member("var/task/lib/deep", tarfile.SYMTYPE, "/etc"),
+        member("var/task/a.so", tarfile.SYMTYPE, "a.so.1"),
+    )
+    found, written = news(tmp_path, 0, links, {"var/task/lib/x.so": NATIVE, "var/task/a.so.1": NATIVE})
+    assert set(found) == {"var/task/lib/x.so", "var/task/a.so.1"}
+    assert written == ["var/task/a.so", "var/task/a.so.1", "var/task/lib/deep", "var/task/lib/x.so"]
+    assert (tmp_path / "root/var/task/a.so").readlink() == Path("a.so.1")
+    assert list(outside.iterdir()) == []
+
+
+def test_no_name_leads_out_of_the_root(tmp_path: Path) -> None:
+    assert news(tmp_path, 0, {"../../x.so": NATIVE, "var/../../y.so": NATIVE})[1] == ["x.so", "y.so"]
 
 
 def test_a_layer_that_is_no_tar_is_named(tmp_path: Path) -> None:

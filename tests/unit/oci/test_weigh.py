@@ -8,7 +8,7 @@ from fakes.oci import write_layout
 
 from lockage.oci import layout
 from lockage.oci.layout import LayoutError
-from lockage.oci.weigh import bytes_below
+from lockage.oci.weigh import brought, bytes_below
 
 BASE = {"var/task/a.py": b"1234", "var/task/pkg/b.py": b"12", "var/tasks/c": b"1", "usr/bin/opa": b"123456"}
 
@@ -45,6 +45,13 @@ def test_folders_and_links_weigh_nothing(tmp_path: Path) -> None:
             member.type, member.linkname = kind, "pkg/b.py"
             tar.addfile(member)
     assert weight(tmp_path, BASE, stream.getvalue()) == 2
+
+
+def test_what_layers_bring_is_told_file_by_file_whatever_later_ones_make_of_it(tmp_path: Path) -> None:
+    write_layout(tmp_path, layers=[BASE, {"var/task/a.py": b"1"}, {"var/task/.wh.pkg": b"", "etc/x": b"12"}])
+    image = layout.read(tmp_path)
+    found = [(str(path), size) for path, size in brought(image, image.manifest.layers[1:])]
+    assert found == [("var/task/a.py", 1), ("etc/x", 2), ("var/task/.wh.pkg", 0)]
 
 
 def test_a_layer_that_is_no_archive_is_refused(tmp_path: Path) -> None:

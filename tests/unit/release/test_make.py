@@ -14,7 +14,7 @@ from lockage.errors import UsageError
 from lockage.model.artifact import ImageArtifact, LayerArtifact, ZipArtifact
 from lockage.model.canonical import canonical
 from lockage.model.ids import CommitSha, Fingerprint
-from lockage.model.release import Configuration, Release, image_tag
+from lockage.model.release import Configuration, Release, Weight, image_tag
 from lockage.release.make import REHEARSED, Proven, Source, ingredients, make, probe_event, with_parent
 
 COMMIT = CommitSha("c" * 40)
@@ -68,6 +68,15 @@ def test_the_evidence_of_an_image_is_named_once(project: Project) -> None:
         ("sbom.spdx", digest("a")),
         ("verdict", digest("a")),
     ]
+
+
+def test_what_an_artifact_weighs_and_holds_is_kept_for_the_next_release(project: Project) -> None:
+    artifact = replace(proven().artifact, size=3, unpacked=5)
+    bom = b'{"components": [{"purl": "pkg:pypi/a@1"}, {"purl": "pkg:pypi/a@1"}, {"purl": "pkg:rpm/b@1"}, {}]}'
+    one = Proven(artifact=artifact, documents={"sbom.cdx": bom}, second_sources=())
+    probes = dict.fromkeys(project.functions, "{}")
+    made = make(project, SOURCE, {"platform": one, "base": one}, probes, rehearsal=False)
+    assert made.weights == (Weight(name="platform", size=3, unpacked=5, packages=2),), "and of nothing that none runs"
 
 
 def test_the_id_is_the_hash_of_the_file(project: Project) -> None:
@@ -203,6 +212,11 @@ def test_all_functions_on_a_layer_have_the_same_of_it(mixed: Project) -> None:
     assert sharing == [(digest("d"), digest("c"))] * 2
     assert [(layer.name, layer.artifact) for layer in made.layers] == [("common", digest("c")), ("deps", digest("d"))]
     assert {(layer.runtime, layer.architecture) for layer in made.layers} == {("python3.13", "arm64")}
+
+
+def test_layers_are_weighed_beside_what_runs_on_them(mixed: Project) -> None:
+    weights = mixed_release(mixed).weights
+    assert [one.name for one in weights] == ["common", "dashboard", "deps", "ingestion", "platform"]
 
 
 def test_the_evidence_of_layers_is_in_the_release(mixed: Project) -> None:

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from lockage.model.ids import Digest
 from lockage.tools import engine
 from lockage.tools.docker import Docker, Engine, Image
 
 CONTAINERD = [["driver-type", "io.containerd.snapshotter.v1"]]
 INFO = {"ServerVersion": "26.1.5", "DriverStatus": CONTAINERD}
-IMAGE = {"Id": "sha256:" + "a" * 64, "Created": "2026-06-11T00:00:00Z"}
+DIGEST, CREATED = Digest("sha256:" + "a" * 64), "2026-06-11T00:00:00Z"
+IMAGE = {"Id": DIGEST, "Created": CREATED, "RootFS": {"Layers": ["sha256:1", "sha256:2"]}}
 
 
 class Served:
@@ -61,7 +63,9 @@ def test_an_image_is_found_by_its_whole_reference_or_is_none(served: Served) -> 
     reference = "lockage/platform-base@sha256:" + "b" * 64
     assert Docker().image(reference) is None
     served.answers[f"/images/{reference}/json"] = IMAGE
-    assert Docker().image(reference) == Image(digest=IMAGE["Id"], created=IMAGE["Created"])  # type: ignore[arg-type]
+    assert Docker().image(reference) == Image(digest=DIGEST, created=CREATED, layers=2)
+    served.answers[f"/images/{reference}/json"] = {**IMAGE, "RootFS": {"Type": "layers"}}
+    assert Docker().image(reference) == Image(digest=DIGEST, created=CREATED, layers=0), "one from scratch"
     with pytest.raises(engine.Unreachable):
         engine.image_path("x HTTP/1.0\r\n")
 

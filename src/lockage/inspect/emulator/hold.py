@@ -31,7 +31,10 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
     artifact: Digest
     layers: tuple[Digest, ...]
     asked: dict[str, Digest]
-    """For every function that runs the artifact, how it is asked: :attr:`lockage.inspect.emulator.call.Call.asked`."""
+    """For every function that runs the artifact, how it is asked: :attr:`lockage.inspect.emulator.call.Call.asked`.
+
+    Empty where none does: then only native code counts.
+    """
 
 
 def hold_answered(checks: Sequence[ArtifactCheck]) -> None:
@@ -70,10 +73,12 @@ def hold_checked(check: ArtifactCheck, expected: Expected) -> tuple[str, ...]:
         if found != wanted
     ]
     if wrong:
+        name = check.name
+        run = f"the functions of {name} were not run as they are now"
         raise UsageError(
-            f"the functions of {check.name} were not run as they are now",
+            run if expected.asked else f"{name} was not checked as it is now",
             why="\n".join(wrong),
-            remedy=f"run them again: ./noxw -s check -- {check.name}",
+            remedy=f"check it again: ./noxw -s check -- {name}",
         )
     hold_answered([check])
     return (check.second_source,) if check.second_source else ()

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from lockage.inspect.emulator.call import Call
 from lockage.model.check import ArtifactCheck, FunctionCheck, NativeCheck
 
-RULES = "3"
+RULES = "4"
 """Version of how native code is held and functions are run; to be raised when either could come out otherwise now."""
 
 

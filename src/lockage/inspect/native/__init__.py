@@ -5,7 +5,7 @@
 Nothing of this machine or of a stand-in is asked: an import that works there proves nothing about Lambda's glibc.
 """
 
-from lockage.inspect.native.facts import LAYERS, TASK, Root
+from lockage.inspect.native.facts import LAYERS, ROOT, TASK, Root
 from lockage.inspect.native.hold import NativeCodeDoubtful, NativeCodeRefused, hold_native
 from lockage.inspect.native.inspection import NativeInspection, inspect_native
 from lockage.inspect.native.read import matters
@@ -14,6 +14,7 @@ from lockage.inspect.native.target import Target
 
 __all__ = [
     "LAYERS",
+    "ROOT",
     "TASK",
     "NativeCodeDoubtful",
     "NativeCodeRefused",

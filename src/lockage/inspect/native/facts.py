@@ -10,6 +10,8 @@ TASK = "/var/task"
 """Where Lambda unpacks a function's archive."""
 LAYERS = "/opt"
 """Where Lambda unpacks layers, one over the other."""
+ROOT = ""
+"""Of an image, all of whose file system is its own."""
 
 Form = Literal["library", "program", "other"]
 """A program has an interpreter or a fixed address. ``other`` is never loaded: a relocatable object, a core."""
@@ -21,7 +23,7 @@ class Root(msgspec.Struct, frozen=True):
     path: Path
     """Of the staged tree, or of an unpacked archive."""
     mount: str = TASK
-    """``/var/task`` for a function's own tree, ``/opt`` for a layer's."""
+    """``/var/task`` for a function's own tree, ``/opt`` for a layer's, empty for an image's whole file system."""
 
 
 class Elf(msgspec.Struct, frozen=True, kw_only=True):

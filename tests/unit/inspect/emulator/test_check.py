@@ -187,6 +187,25 @@ def test_native_code_that_could_not_be_told_is_inconclusive() -> None:
         hold_answered([found])
 
 
+@pytest.mark.parametrize("native", [PURE, UNFIT])
+def test_of_what_no_function_runs_only_native_code_counts(native: NativeCheck) -> None:
+    engine = FakeEngine()
+    [found] = checked(engine, case(), native=native)
+    assert (engine.started, found.native, found.functions) == ([], native, ())
+    assert case(before=found).due == bool(native.failure)
+    if native.failure:
+        with pytest.raises(FunctionsFailed, match="native code of 1 artifact does not fit"):
+            hold_checked(found, expected(asked={}))
+    else:
+        assert hold_checked(found, expected(asked={})) == ()
+
+
+def test_what_no_function_runs_is_called_by_its_name() -> None:
+    [found] = checked(FakeEngine(), case())
+    with pytest.raises(UsageError, match="shop was not checked as it is now"):
+        hold_checked(found, expected(asked={}, artifact=digest("c")))
+
+
 def expected(**changes: Any) -> Expected:  # noqa: ANN401 - any field
     fields: dict[str, Any] = {"artifact": ABOUT.artifact, "layers": ABOUT.layers, "asked": {"a": call("a").asked}}
     return Expected(**{**fields, **changes})
@@ -213,7 +232,7 @@ def test_a_check_of_anything_else_does_not(changes: dict[str, Any], why: str) ->
         hold_checked(found, expected(**changes))
     assert caught.value.what == "the functions of shop were not run as they are now"
     assert caught.value.why == why
-    assert caught.value.remedy == "run them again: ./noxw -s check -- shop"
+    assert caught.value.remedy == "check it again: ./noxw -s check -- shop"
 
 
 @pytest.mark.parametrize(
