@@ -1,15 +1,118 @@
-"""Two builds of both images from two directories without any cache, against each other and what was built before."""
+"""Builds from several directories without any cache, against each other, what stands, and what was released."""
+
+import re
+import shutil
+import tarfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes.checkout import Checkout
+from fakes.shop import HANDLERS, Shop
+
+from lockage.build.reproduce import NotReproducible
+from lockage.model.canonical import canonical
+from lockage.oci import layout
+from lockage.tools import buildx
+from lockage.tools.git import Git
+from lockage.tools.process import Completed, run
 
 pytestmark = pytest.mark.docker
 
 
-def test_both_images_have_the_same_digests_every_time(built: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+def test_artifacts_have_the_same_digests_every_time(built: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
-    names = ("base", "platform")
+    names = ("base", "dependencies", "shared", "dashboard", "ingestion", "platform")
     built.lockage("reproduce", *names)
     told = capsys.readouterr()
     assert told.out.splitlines() == [f"{name} {built.dist.read_artifact(name).digest} equal" for name in names]
-    assert len([line for line in told.err.splitlines() if line.startswith("done") and " image " in line]) == 4
+    done = [line.split() for line in told.err.splitlines() if line.startswith("done")]
+    assert sorted(line[3] for line in done if line[3] in {"image", "layer", "zip"}) == [
+        *["image"] * 4,
+        *["layer"] * 4,
+        *["zip"] * 4,
+    ]
+
+
+def test_the_head_of_analysis_is_trained_to_the_same_bytes_again(
+    built: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the one image that is too large to be built a second time from nothing here, what is computed in it is."""
+    before, said = built.image("analysis"), ""
+
+    def anew(words: Sequence[str | Path], **options: Any) -> Completed:  # noqa: ANN401 - of whatever is run
+        nonlocal said
+        completed = run([*words[:-1], "--no-cache-filter=trained", words[-1]], **options)
+        said += completed.stderr
+        return completed
+
+    shutil.move(built.dist.folder("analysis"), tmp_path)
+    try:
+        monkeypatch.setattr(buildx, "run", anew)
+        built.lockage("build", "analysis")
+        [training] = {*re.findall(r"^#(\d+) \[trained \d+/\d+\] RUN ", said, re.MULTILINE)}
+        assert re.search(rf"^#{training} DONE ", said, re.MULTILINE), "it was not taken from BuildKit's cache"
+        assert head(built.layout("analysis")) == head(layout.read(tmp_path / "analysis" / "layout"))
+        assert built.image("analysis") == before
+    finally:
+        shutil.rmtree(built.dist.folder("analysis"), ignore_errors=True)
+        shutil.move(tmp_path / "analysis", built.dist.root)
+
+
+def head(image: layout.Layout) -> bytes:
+    """The trained head, which lies in the topmost layer."""
+    with tarfile.open(image.blob(image.manifest.layers[-1].digest)) as tar:
+        stream = tar.extractfile("var/task/analysis/head.json")
+        assert stream is not None
+        return stream.read()
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    """A zip on two layers, built of a commit that a release is to be of."""
+    shop = Shop(tmp_path / "project", functions={"well": HANDLERS["well"]})
+    shop.commit()
+    shop.lockage("build")
+    return shop
+
+
+def reproduce(shop: Shop) -> None:
+    """Build again what stands in ``dist/`` as a release."""
+    file = shop.root.parent / "release.json"
+    file.write_bytes(canonical(shop.release(Git(shop.root).head())))
+    shop.lockage("reproduce", "--release", str(file))
+
+
+def test_a_release_is_built_again_from_its_commit(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.write("functions/shop/well.py", "# the tree has gone on\n")
+    capsys.readouterr()
+    reproduce(shop)
+    told = capsys.readouterr()
+    assert told.out.splitlines() == [
+        f"{name} {shop.dist.read_artifact(name).digest} equal" for name in ("one", "two", "shop")
+    ]
+    assert {line.split()[0] for line in told.err.splitlines()} == {"done"}, "its inputs are those that it records"
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "told"),
+    [
+        ("shop", "shop/well.py", "content: shop/well.py: content sha256:"),
+        ("two", "python/requests/api.py", "dependency: python/requests/api.py: only theirs has it"),
+    ],
+)
+def test_a_release_of_something_else_is_found_out(
+    shop: Shop, name: str, path: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.alter(name, path, b"# slipped in\n")
+    capsys.readouterr()
+    with pytest.raises(NotReproducible) as caught:
+        reproduce(shop)
+    said = capsys.readouterr().err.splitlines()
+    first, *others = [number for number, line in enumerate(said) if "is not what the release was built of" in line]
+    assert not others
+    assert said[first].startswith(f"{name}: this is not what the release was built of: source ")
+    assert not [line for line in said[:first] if " zip " in line or " layer " in line], "it is told before it is built"
+    assert caught.value.what == f"{name} of this commit is not what was released"
+    assert caught.value.why.splitlines()[-1].startswith(told)
