@@ -11,7 +11,7 @@ from workflows.act import Act, Run, checkout
 
 from lockage.config.load import LOCAL_NAME, load_local, load_project
 from lockage.config.schema import Github, Project
-from lockage.rehearsal import kinds, resources
+from lockage.rehearsal import kinds, resources, runtimes
 from lockage.rehearsal.embedded import EmbeddedAws
 from lockage.rehearsal.operator import Operator
 from lockage.rehearsal.policies import document_json
@@ -39,7 +39,8 @@ def github(project: Project) -> Github:
 @pytest.fixture(scope="session")
 def aws(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
     registry, parent = project.registry, tmp_path_factory.mktemp("aws")
-    embedded = EmbeddedAws(account=registry.account, region=registry.region, parent=parent)
+    images = runtimes.images(project, load_local(ROOT / "lockage.yaml"))
+    embedded = EmbeddedAws(account=registry.account, region=registry.region, parent=parent, runtimes=images)
     try:
         embedded.start()
         _terraform(embedded, project)
