@@ -89,7 +89,7 @@ def sbom(session: nox.Session) -> None:
 def scan(session: nox.Session) -> None:
     """Scan what is in dist/ and decide: pass, fail or inconclusive."""
     install(session, extras=("build",))
-    session.run("lockage", "scan", *set_up(session, "trivy"))
+    session.run("lockage", "scan", *set_up(session, "trivy", "syft"))
 
 
 @nox.session

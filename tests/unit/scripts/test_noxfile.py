@@ -42,6 +42,11 @@ def test_who_moves_releases_installs_nothing_that_builds(session: str) -> None:
     assert calls(session, "set_up") == []
 
 
+def test_a_scan_has_what_writes_the_sboms_that_are_missing() -> None:
+    [set_up] = calls("scan", "set_up")
+    assert [ast.literal_eval(part) for part in set_up.args[1:]] == ["trivy", "syft"]
+
+
 def test_every_shell_script_is_linted() -> None:
     [listed] = [
         {ast.literal_eval(leaf) for leaf in ast.walk(node.value) if isinstance(leaf, ast.Constant)}
