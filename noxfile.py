@@ -20,8 +20,9 @@ nox.options.sessions = ["build", "check", "sbom", "scan"]
 
 ROOT = Path(__file__).parent
 SHELL_SCRIPTS = (
-    *("noxw", ".ci/run", "scripts/docker-engine", "scripts/lib.sh", "scripts/setup", "scripts/standin-base"),
-    *("scripts/standin/bootstrap", "scripts/standin/lambda-entrypoint.sh", "scripts/standin/make"),
+    *("noxw", ".ci/run", "scripts/docker-engine", "scripts/golang", "scripts/lib.sh", "scripts/setup"),
+    *("scripts/standin-base", "scripts/standin/bootstrap"),
+    *("scripts/standin/lambda-entrypoint.sh", "scripts/standin/make"),
 )
 ALL_TOOLS = tuple(tomllib.loads((ROOT / "tools" / "tools.toml").read_text()))
 
@@ -173,7 +174,8 @@ def tools(session: nox.Session) -> None:
     """Install locked tools: all, or those named; in a GitHub job also onto the path of later steps."""
     install(session)
     on_path = ["--on-path"] if "GITHUB_PATH" in os.environ else []
-    session.run("lockage", "tools", "install", *on_path, *session.posargs)
+    named = [argument for argument in session.posargs if argument != "--yes"]
+    session.run("lockage", "tools", "install", *on_path, *set_up(session, *(named or ALL_TOOLS)))
 
 
 @nox.session

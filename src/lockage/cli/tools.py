@@ -19,7 +19,8 @@ def command() -> None:
 @command.command()
 @click.argument("names", nargs=-1)
 @click.option("--on-path", is_flag=True, help="Put them on the path of the GitHub job's later steps.")
-def install(names: tuple[str, ...], *, on_path: bool) -> None:
+@click.option("--no-build", is_flag=True, help="Install what needs no Go; print the names of the others, a line each.")
+def install(names: tuple[str, ...], *, on_path: bool, no_build: bool) -> None:
     """Install tools into the per-user cache: NAMES, or all.
 
     A release is taken by its two checksums. Where it cannot be downloaded the tool is built from its Go module, and
@@ -29,7 +30,12 @@ def install(names: tuple[str, ...], *, on_path: bool) -> None:
     from lockage.tools.install import Installer  # noqa: PLC0415 - urllib3 costs 60 ms, and other verbs need none
 
     locked = Locked()
-    Installer(locked, Console()).install(names or tuple(locked.lock.pins))
+    installer = Installer(locked, Console())
+    if no_build:
+        for name in installer.install_released(names or tuple(locked.lock.pins)):
+            print(name)
+        return
+    installer.install(names or tuple(locked.lock.pins))
     if on_path:
         _put_on_path([locked.path(name) for name in names or locked.lock.pins])
 

@@ -74,7 +74,7 @@ def test_without_its_release_a_tool_is_built_from_its_module(locked: Locked, con
     assert console.records[0].reason == ("built from its module, for its release cannot be downloaded: no route")
     [build] = go.builds()
     assert "-mod=readonly -trimpath -buildvcs=false -ldflags=-s -w -buildid= -X main.version=1.2.3" in build
-    assert build.endswith("example.com/scanner/cmd [go.mod go.sum CGO_ENABLED=0 GOFLAGS= SPECIAL=yes]")
+    assert build.endswith("example.com/scanner/cmd [go.mod go.sum CGO_ENABLED=0 GOFLAGS= GOTOOLCHAIN=auto SPECIAL=yes]")
 
 
 def test_releases_are_for_the_machine_they_were_made_for(locked: Locked, console: Console, make_go: MakeGo) -> None:
@@ -123,6 +123,25 @@ def test_a_go_that_cannot_read_the_modules_is_named(locked: Locked, console: Con
     with pytest.raises(ToolError, match="Go is too old") as caught:
         Installer(locked, console, machine="x86_64").install(["pusher"])
     assert caught.value.why == "go1.19.8 cannot read these modules"
+
+
+def test_without_building_only_releases_are_taken(locked: Locked, console: Console, make_go: MakeGo) -> None:
+    go = make_go()
+    installer = Installer(locked, console, take_release=Releases(), machine="x86_64")
+    assert installer.install_released(["pusher", "scanner"]) == ["pusher"]
+    assert locked.path("scanner").source == "release"
+    told = {record.name: (record.state, record.reason) for record in console.records}
+    assert told["tool pusher 0.9.0"] == ("skipped", "to be built from its module: no release of it is locked")
+    installer.install(["pusher"])
+    assert installer.install_released(["pusher", "scanner"]) == [], "both stand"
+    assert len(go.builds()) == 1
+
+
+def test_a_release_that_cannot_be_had_is_left_to_be_built(locked: Locked, console: Console) -> None:
+    installer = Installer(locked, console, take_release=Releases("no route"), machine="x86_64")
+    assert installer.install_released(["scanner"]) == ["scanner"]
+    assert console.records[0].reason == "to be built from its module: no route"
+    assert files_below(locked.folder) == []
 
 
 def test_one_failure_does_not_undo_the_others(locked: Locked, console: Console, make_go: MakeGo) -> None:
