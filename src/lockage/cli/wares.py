@@ -178,7 +178,7 @@ def _layer(name: str, dist: DistDir) -> Contents:
         raise UsageError(
             f"dist/{name} is not the layer that a zip was built for",
             why=f"artifact.json describes an artifact of kind {artifact.__struct_config__.tag}",
-            remedy="build and scan again: ./noxw -s build sbom scan",
+            remedy=f"make it again, with its evidence: {acceptance.ALL_AGAIN}",
         )
     return unpacking.read(artifact, dist.archive(name))
 
@@ -200,7 +200,7 @@ def hold_built_from(
         raise UsageError(
             f"what is in dist/ was not built from this tree: {', '.join(names)}",
             why="\n".join(changed),
-            remedy="build and scan again: ./noxw -s build sbom scan",
+            remedy=f"make it again, with its evidence: {acceptance.ALL_AGAIN}",
         )
 
 

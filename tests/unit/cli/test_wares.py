@@ -147,7 +147,7 @@ def test_what_was_built_of_another_tree_would_have_a_name_that_lies(root: Path, 
         wares.hold_built_from(["platform", "orders"], project(root), root)
     assert caught.value.what == "what is in dist/ was not built from this tree: platform, orders"
     assert caught.value.why == said
-    assert "./noxw -s build sbom scan" in caught.value.remedy
+    assert "./noxw -s build check sbom scan" in caught.value.remedy
 
 
 def test_a_record_whose_inputs_were_exchanged_is_not_believed(root: Path) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from lockage.publish.acceptance import ALL_AGAIN
+
 ROOT = Path(__file__).parents[3]
 TREE = ast.parse((ROOT / "noxfile.py").read_text())
 VERBS = (
@@ -45,6 +47,16 @@ def test_who_moves_releases_installs_nothing_that_builds(session: str) -> None:
 def test_a_scan_has_what_writes_the_sboms_that_are_missing() -> None:
     [set_up] = calls("scan", "set_up")
     assert [ast.literal_eval(part) for part in set_up.args[1:]] == ["trivy", "syft"]
+
+
+def test_what_people_are_told_to_type_before_a_push_is_what_is_done_by_default() -> None:
+    [default] = [
+        ast.literal_eval(node.value)
+        for node in TREE.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "nox.options.sessions"
+    ]
+    assert f"./noxw -s {' '.join(default)}" == ALL_AGAIN
+    assert {"check", "sbom", "scan"} < set(default), "a push asks for what each of them writes"
 
 
 def test_every_shell_script_is_linted() -> None:
