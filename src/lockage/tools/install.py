@@ -14,10 +14,11 @@ import msgspec
 
 from lockage.console import Console
 from lockage.errors import ToolError
+from lockage.model.tool import Source
 from lockage.tools import go, process
 from lockage.tools.download import Unreachable, take
 from lockage.tools.lock import Pin, Release
-from lockage.tools.locked import Locked, Record, Source, Tool, sha256_of
+from lockage.tools.locked import Locked, Record, Tool, sha256_of
 
 _AT_ONCE = 4
 

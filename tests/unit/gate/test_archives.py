@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from fakes.archives import Package, put_archive
 from fakes.dist import put_image
-from fakes.evidence import exception, facts, policy
+from fakes.evidence import SCANNER, exception, facts, policy
 from fakes.images import write_clean
 from fakes.scanner import FakeSyft, FakeTrivy, tree_report
 
 from lockage.errors import ToolError, UsageError
 from lockage.gate.again import evidence, hold
 from lockage.gate.database import Prepared
-from lockage.gate.evidence import ArchiveSubject, Scanner
+from lockage.gate.evidence import ArchiveSubject
 from lockage.gate.exceptions import ExceptionEntry
 from lockage.gate.findings import Unreadable
 from lockage.gate.scan import Gate
@@ -158,8 +158,7 @@ def test_a_verdict_holds_where_there_is_no_scanner(bench: Bench) -> None:
     verdict = bench.verdict()
     subject = of_archive(bench.artifact, bench.dist.cyclonedx("shop"))
     findings = bench.dist.findings("shop").read_bytes()
-    scanner = Scanner(version="0.74.0", sha256="e" * 64)
-    hold(verdict, evidence(subject, findings, verdict, scanner), policy(), NOW)
+    hold(verdict, evidence(subject, findings, verdict, SCANNER), policy(), NOW)
 
 
 def test_an_archive_is_described_by_its_own_sbom_and_an_image_by_none(bench: Bench, tmp_path: Path) -> None:
