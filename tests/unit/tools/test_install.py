@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from fakes.tools import PROGRAM, MakeGo, Publisher, sha256
+from msgspec.structs import replace
 
 from lockage.console import Console, StepRecord
 from lockage.errors import ToolError, UsageError
@@ -156,6 +157,22 @@ def test_an_unknown_tool_is_refused_before_anything_is_done(locked: Locked, cons
     with pytest.raises(UsageError):
         Installer(locked, console, take_release=releases, machine="x86_64").install(["scanner", "scaner"])
     assert releases.taken == 0
+
+
+def test_several_are_installed_at_once(lock: ToolsLock, tmp_path: Path, console: Console) -> None:
+    for file in lock.module("scanner"):
+        (lock.folder / "other").mkdir(exist_ok=True)
+        (lock.folder / "other" / file.name).write_bytes(file.read_bytes())
+    two = replace(lock, pins={"scanner": lock.pin("scanner"), "other": lock.pin("scanner")})
+    together = threading.Barrier(2)
+
+    def meet(release: Release, program: Path) -> None:
+        del release
+        together.wait(timeout=10)  # nobody comes past here alone
+        program.write_bytes(PROGRAM)
+
+    installer = Installer(Locked(two, tmp_path / "cache"), console, take_release=meet, machine="x86_64")
+    assert [tool.name for tool in installer.install(["scanner", "other"])] == ["scanner", "other"]
 
 
 def test_two_at_once_install_it_once(lock: ToolsLock, tmp_path: Path, console: Console) -> None:
