@@ -67,7 +67,7 @@ def explain(session: nox.Session) -> None:
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Build images into dist/: all, or those named."""
+    """Build images, zips and layers into dist/: all, or those named."""
     install(session, extras=("build",))
     session.run("lockage", "build", *set_up(session, "engine", "opa", "base"))
 
