@@ -20,8 +20,9 @@ nox.options.sessions = ["build", "check", "sbom", "scan"]
 
 ROOT = Path(__file__).parent
 SHELL_SCRIPTS = (
-    *("noxw", ".ci/run", "scripts/docker-engine", "scripts/lib.sh", "scripts/setup", "scripts/standin-base"),
-    *("scripts/standin/bootstrap", "scripts/standin/lambda-entrypoint.sh", "scripts/standin/make"),
+    *("noxw", ".ci/run", "scripts/docker-engine", "scripts/golang", "scripts/lib.sh", "scripts/setup"),
+    *("scripts/standin-base", "scripts/standin/bootstrap"),
+    *("scripts/standin/lambda-entrypoint.sh", "scripts/standin/make"),
 )
 ALL_TOOLS = tuple(tomllib.loads((ROOT / "tools" / "tools.toml").read_text()))
 
@@ -71,7 +72,7 @@ def explain(session: nox.Session) -> None:
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Build images into dist/: all, or those named."""
+    """Build images, zips and layers into dist/: all, or those named."""
     install(session, extras=("build",))
     patiently(session, "lockage", "build", *set_up(session, "engine", "opa", "base"))
 
@@ -94,7 +95,7 @@ def sbom(session: nox.Session) -> None:
 def scan(session: nox.Session) -> None:
     """Scan what is in dist/ and decide: pass, fail or inconclusive."""
     install(session, extras=("build",))
-    patiently(session, "lockage", "scan", *set_up(session, "trivy"))
+    patiently(session, "lockage", "scan", *set_up(session, "trivy", "syft"))
 
 
 @nox.session
@@ -178,7 +179,8 @@ def tools(session: nox.Session) -> None:
     """Install locked tools: all, or those named; in a GitHub job also onto the path of later steps."""
     install(session)
     on_path = ["--on-path"] if "GITHUB_PATH" in os.environ else []
-    patiently(session, "lockage", "tools", "install", *on_path, *session.posargs)
+    named = [argument for argument in session.posargs if argument != "--yes"]
+    patiently(session, "lockage", "tools", "install", *on_path, *set_up(session, *(named or ALL_TOOLS)))
 
 
 @nox.session

@@ -61,3 +61,18 @@ debian_mirror() {
     apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $(os_field VERSION_CODENAME)" |
         head -n 1
 }
+
+# newer_release: sets $release to what stands behind a package's name where this system's own is too old: /trixie on
+# Debian 12, made ready here, and nothing elsewhere. At priority 100 nothing comes from there unless it is asked for so.
+newer_release() {
+    release=
+    [ "$(os_field VERSION_CODENAME)" = bookworm ] || return 0
+    apt=${LOCKAGE_SYSROOT:-}/etc/apt # tests put another root in front
+    as_root apt-get -qq update # before the first one nobody knows which release a mirror serves
+    printf 'Types: deb\nURIs: %s\nSuites: trixie\nComponents: main\nSigned-By: %s\n' \
+        "$(debian_mirror)" /usr/share/keyrings/debian-archive-keyring.gpg |
+        as_root tee "$apt/sources.list.d/lockage-trixie.sources" >/dev/null
+    printf 'Package: *\nPin: release n=trixie\nPin-Priority: 100\n' |
+        as_root tee "$apt/preferences.d/lockage-trixie" >/dev/null
+    release=/trixie
+}

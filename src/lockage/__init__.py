@@ -7,10 +7,10 @@ package    takes                                         gives                  
 ========== ============================================= ================================ =================
 config     ``lockage.yaml``                              ``Project``                      reads one file
 plan       ``Project``, git tree                         ``BuildPlan``                    reads git's index
-build      a plan's step                                 ``Artifact`` in ``dist/<name>``  Docker, ``dist/``
-inspect    an artifact's OCI layout                      SBOMs                            runs Syft
-gate       findings, policy, exceptions                  ``Verdict``                      runs Trivy
-publish    artifact and verdict                          an immutable tag in ECR          ECR
+build      a plan's step                                 image, zip or layer in ``dist/`` Docker, uv
+inspect    an artifact, its lock, functions' probes      SBOMs, ``ArtifactCheck``         Syft, Docker
+gate       findings, SBOM, policy, exceptions            ``Verdict``                      Trivy
+publish    artifact and its evidence                     a tag in ECR, or an archive      ECR, the store
 release    artifacts, verdicts, configuration            ``Release``                      the release store
 rollout    a release and what an environment runs        a plan and its ``Journal``       Lambda, the store
 rehearsal  all of the above                              a report                         the embedded AWS

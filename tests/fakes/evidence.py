@@ -7,6 +7,7 @@ from lockage.gate.exceptions import ExceptionEntry
 from lockage.gate.findings import FOLDER, Scan
 from lockage.gate.policy import DATABASE_SCHEMA, Policy
 from lockage.model.ids import Digest
+from lockage.model.tool import UsedTool
 from lockage.model.verdict import Finding
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -15,6 +16,8 @@ IMAGE_ID = Digest("sha256:" + "b" * 64)
 LAYER = "sha256:" + "c" * 64
 PYTHON = ("pkg:pypi/jinja2@3.1.6", "pkg:pypi/pyyaml@5.3.1")
 FIXTURE = "fixture database of 2 advisories, collected 2026-11-21"
+
+SCANNER = Scanner(tool=UsedTool(name="trivy", version="0.74.0", source="release", sha256="e" * 64))
 
 
 def finding(**changes: object) -> Finding:
@@ -102,7 +105,7 @@ def evidence(**changes: object) -> Evidence:
         "subject": image(),
         "scan": scan(),
         "database": facts(),
-        "scanner": Scanner(version="0.74.0", sha256="e" * 64),
+        "scanner": SCANNER,
     }
     return Evidence(**{**fields, **changes})  # type: ignore[arg-type]
 

@@ -69,7 +69,12 @@ def archive(name: str = "dashboard", kind: str = "zip", **changes: Any) -> Archi
 
 def tool(name: str, **changes: Any) -> ToolUse:  # noqa: ANN401 - any field
     """A locked tool, from its release."""
-    fields: dict[str, Any] = {"version": "1.0", "path": f"/cache/{name}", "digest": "sha256:" + "f" * 64}
+    fields: dict[str, Any] = {
+        "version": "1.0",
+        "source": "release",
+        "path": f"/cache/{name}",
+        "digest": "sha256:" + "f" * 64,
+    }
     return ToolUse(**{"name": name, "second_source": "", **fields, **changes})
 
 

@@ -74,7 +74,8 @@ class FakeGo:
         stub.write_text(
             f"""#!/bin/sh
             if [ "$1" = env ]; then echo {version}; exit; fi
-            echo "$* [$(ls | tr '\\n' ' ')CGO_ENABLED=$CGO_ENABLED GOFLAGS=$GOFLAGS SPECIAL=$SPECIAL]" >>{self._calls}
+            settings="CGO_ENABLED=$CGO_ENABLED GOFLAGS=$GOFLAGS GOTOOLCHAIN=$GOTOOLCHAIN SPECIAL=$SPECIAL"
+            echo "$* [$(ls | tr '\\n' ' ')$settings]" >>{self._calls}
             if [ -n "{fails}" ]; then echo "{fails}" >&2; exit 1; fi
             while [ "$1" != -o ]; do shift; done
             echo "built by $2" >"$2"; chmod +x "$2"

@@ -2,6 +2,8 @@
 
 import ast
 import re
+import sys
+import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
@@ -96,6 +98,27 @@ def test_services_are_called_in_one_place() -> None:
     assert users <= {"aws", "rehearsal"}, (
         "boto3 belongs behind lockage.aws (the rehearsal's assertions ask on their own)"
     )
+
+
+def test_reports_need_no_extra() -> None:
+    """docs/adr/0027: one is declared when they do."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    core = {re.split(r"[^\w-]", dependency)[0] for dependency in project["dependencies"]}
+    imported = {
+        name.split(".")[0]
+        for path in (PACKAGE / "report").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        for name in (
+            [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else []
+        )
+    }
+    assert "rich" in imported
+    assert imported - sys.stdlib_module_names - {"lockage"} <= core
+    assert set(project["optional-dependencies"]) == {"build", "rehearsal"}
 
 
 @pytest.mark.parametrize("path", list(modules()), ids=lambda path: str(path.relative_to(PACKAGE)))

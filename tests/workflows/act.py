@@ -25,9 +25,10 @@ _USERS_OWN = ("AWS_", "GITHUB_", "NOX", "PYTEST_", "TRIVY_", "UV_PROJECT_ENVIRON
 
 _NOT_HERE = {
     "  queue: max\n": "",  # younger than act 0.2.89, which refuses the key and ignores the section
-    'python: ["3.11", "3.14"]': f'python: ["{sys.version_info.major}.{sys.version_info.minor}"]',  # this machine's own
+    'python: ["3.11", "3.12", "3.13", "3.14"]': f'python: ["{sys.version_info.major}.{sys.version_info.minor}"]',
 }
-"""What a checkout's workflows hold that cannot be had on this machine, and what stands there instead."""
+"""What a checkout's workflows hold that cannot be had on this machine, and what stands there instead: of Pythons, this
+one."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""``lockage build``: images into ``dist/``."""
+"""``lockage build``: images, zips and layers into ``dist/``."""
 
 from pathlib import Path
 
@@ -29,10 +29,10 @@ from lockage.tools.uv import Uv
 @click.argument("names", nargs=-1)
 @project_option
 def command(names: tuple[str, ...], *, project_file: Path) -> None:
-    """Build images into dist/, and what they are built upon; what stands with equal inputs is reused.
+    """Build images, zips and layers into dist/, and what they are built upon; what stands with equal inputs is reused.
 
-    NAMES are images of lockage.yaml; all of them by default. Prints a line an image: name and digest. In
-    GitHub Actions the output `artifacts` tells a publisher what was built.
+    NAMES are images, zips and layers of lockage.yaml; all of them by default. Prints a line an artifact: name and
+    digest. In GitHub Actions the output `artifacts` tells a publisher what was built.
     """
     console = make_console()
     dist = DistDir(project_file.parent / "dist")

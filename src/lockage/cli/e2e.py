@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
+from lockage.cli import environments
 from lockage.cli.options import project_option
 from lockage.config.load import load_project
-from lockage.errors import UsageError
 from lockage.model import dist
 from lockage.rollout.checks import Target, require_passed, run_checks
 
@@ -29,14 +29,9 @@ def command(
     They find everything by name, act with the credentials at hand, and leave their result as JSON, failed or not.
     """
     project = load_project(project_file, files=False)
-    if environment not in project.environments:
-        raise UsageError(
-            f"there is no environment {environment}",
-            why=f"{project_file} declares {', '.join(project.environments)}",
-            remedy="name one of them: lockage e2e --env NAME",
-        )
-    qualifier = qualifier or project.environments[environment].alias
-    report = run_checks(Target(environment=environment, qualifier=qualifier, project_file=project_file), arguments)
+    alias = environments.declared(project, environment).alias
+    target = Target(environment=environment, qualifier=qualifier or alias, project_file=project_file)
+    report = run_checks(target, arguments)
     dist.write(result or project_file.parent / "dist" / "checks" / f"{environment}.json", dist.encode(report))
     for check in report.checks:
         print(f"{check.outcome:<7} {check.seconds:7.2f} s  {check.name}")

@@ -14,7 +14,7 @@ from lockage.errors import LockageError, UsageError
 VERBS = {
     "plan": ("lockage.cli.plan", "What a build would do, and why."),
     "explain": ("lockage.cli.explain", "Say whether a function should be an image, a zip or layered, and why."),
-    "build": ("lockage.cli.build", "Build images into dist/."),
+    "build": ("lockage.cli.build", "Build images, zips and layers into dist/."),
     "reproduce": ("lockage.cli.reproduce", "Build again without cache, elsewhere, and compare."),
     "invoke": ("lockage.cli.invoke", "Run one function on an event, where it will live."),
     "check": ("lockage.cli.check", "Run every function of what was built on its probe, where it will live."),

@@ -12,10 +12,9 @@ from lockage import github
 from lockage.aws.access import Access
 from lockage.aws.ecr import registry_host
 from lockage.aws.pacing import Pace
+from lockage.cli import environments
 from lockage.config.load import load_local, load_project
-from lockage.config.schema import Environment, Project
 from lockage.console import Console
-from lockage.errors import UsageError
 from lockage.model.ids import ReleaseId
 from lockage.model.rollout import Proof
 from lockage.release.store import ReleaseStore
@@ -49,7 +48,7 @@ class Reached:
     def __init__(self, project_file: Path, name: str, console: Console) -> None:
         self.project = load_project(project_file, files=False)
         self._project_file, self._name, self._console = project_file, name, console
-        self.place = _environment(self.project, name)
+        self.place = environments.declared(self.project, name)
         self._access = Access.default(self.place.region)
         self._access.require(self.place.account, f"the environment {name}")
 
@@ -120,13 +119,3 @@ def proof_table(proofs: Iterable[Proof]) -> str:
     """The same as Markdown."""
     rows = [f"| {one.function} | {one.version} | `{one.digest}` | {one.seconds:.3f} s |" for one in proofs]
     return "\n".join(["| function | version | digest | answered in |", "|---|---|---|---|", *rows, ""])
-
-
-def _environment(project: Project, name: str) -> Environment:
-    if name not in project.environments:
-        raise UsageError(
-            f"there is no environment {name}",
-            why=f"lockage.yaml declares {', '.join(project.environments)}",
-            remedy="name one of them: --env NAME",
-        )
-    return project.environments[name]

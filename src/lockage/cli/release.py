@@ -19,12 +19,14 @@ from lockage.model.canonical import canonical
 from lockage.model.dist import DistDir, write
 from lockage.model.ids import Digest
 from lockage.model.release import Release, archive_key, image_tag
+from lockage.model.tool import UsedTool
 from lockage.publish import acceptance, archives
 from lockage.release import trend
 from lockage.release.make import Source, ingredients, make, probe_event, with_parent
 from lockage.release.store import ReleaseStore
 from lockage.report.live import console as make_console
 from lockage.report.timings import timed
+from lockage.tools.locked import Locked
 
 
 @click.command("release")
@@ -63,7 +65,7 @@ def _release(
     }
     proven = {name: ware.proven for name, ware in goods.items()}
     rehearsal = access.parameters().is_rehearsal(project.project)
-    release = make(project, source, proven, probes, rehearsal=rehearsal)
+    release = make(project, source, proven, probes, rehearsal=rehearsal, client=_client(Locked()))
     bucket = access.bucket(project.registry.store)
     for ware in goods.values():
         reasons = ware.proven.second_sources
@@ -77,6 +79,11 @@ def _release(
     if not store.add_release(release):
         console.note(f"release {release.id[:12]} was made before; it is the same")
     return release
+
+
+def _client(tools: Locked) -> UsedTool | None:
+    """What images are pushed with here; None where it is not installed, and so somebody else pushed them."""
+    return tools.path("crane").used if tools.recorded("crane") else None
 
 
 def follow(release: Release, project: Project, store: ReleaseStore, console: Console) -> Release:

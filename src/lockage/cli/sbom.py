@@ -1,5 +1,6 @@
 """``lockage sbom``: what is inside what was built."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -7,7 +8,7 @@ import click
 from lockage.cli.images import chosen, needed
 from lockage.cli.options import project_option
 from lockage.config.load import load_project
-from lockage.console import Step
+from lockage.console import Console, Step
 from lockage.inspect.describe import Describer
 from lockage.model.dist import DistDir
 from lockage.model.sbom import Sbom
@@ -34,12 +35,27 @@ def command(names: tuple[str, ...], *, project_file: Path) -> None:
     root = project_file.parent
     dist = DistDir(root / "dist")
     with timed("sbom", dist, console):
-        describer = Describer(dist, root, Syft(Locked().path("syft"), needed(root / CONFIG)))
-        for name in chosen(names, tuple(project.built)):
-            with console.step(f"sbom {name}") as step:
-                sbom = _describe(describer, name, step)
-            if sbom.second_source:
-                console.note(f"{name}: its SBOMs are good for rehearsals only: {sbom.second_source}")
+        describe(chosen(names, tuple(project.built)), dist, root, console)
+
+
+def describe(names: Sequence[str], dist: DistDir, root: Path, console: Console) -> None:
+    """Write artifacts' SBOMs, a step each; those that stand are reused.
+
+    Args:
+        names: of the artifacts.
+        dist: where they are.
+        root: the project's folder, where its locks and Syft's configuration are.
+        console: where the steps are shown.
+
+    Raises:
+        LockageError: as :meth:`lockage.inspect.describe.Describer.describe`.
+    """
+    describer = Describer(dist, root, Syft(Locked().path("syft"), needed(root / CONFIG)))
+    for name in names:
+        with console.step(f"sbom {name}") as step:
+            sbom = _describe(describer, name, step)
+        if sbom.second_source:
+            console.note(f"{name}: its SBOMs are good for rehearsals only: {sbom.second_source}")
 
 
 def _describe(describer: Describer, name: str, step: Step) -> Sbom:

@@ -8,6 +8,7 @@ from typing import get_args
 import click
 
 from lockage import github
+from lockage.cli import sbom
 from lockage.cli.images import chosen, needed
 from lockage.cli.options import project_option
 from lockage.config.load import load_project
@@ -21,6 +22,7 @@ from lockage.gate.policy import SCANNER_CONFIG, Policy
 from lockage.gate.policy import read as read_policy
 from lockage.gate.refusal import Ruling, refusal
 from lockage.gate.scan import Gate
+from lockage.gate.subject import is_described
 from lockage.gate.trees import lay_out
 from lockage.model.dist import DistDir
 from lockage.report.live import console as make_console
@@ -68,7 +70,8 @@ def command(
     """Scan what was built and decide: pass, fail (exit code 10) or inconclusive (11).
 
     NAMES are images, zips and layers of lockage.yaml; all of them by default. Each one's findings.json and verdict.json
-    are written beside it in dist/, and the findings that block are printed.
+    are written beside it in dist/, and the findings that block are printed. A zip or layer without SBOMs of its own
+    gets them first: they say what the scanner should have seen.
     """
     if (findings is None) != (cache is None):
         raise UsageError(
@@ -93,6 +96,8 @@ def command(
         if prepare:
             _hand_over(prepared, dist, [name for name in meant if name not in project.images])
             return
+        if findings is None:
+            _describe(meant, dist, root, console)
         gate = Gate(dist, trivy, prepared, policy, _now)
         rulings = _examine(gate, meant, findings, console)
     _show(rulings)
@@ -114,6 +119,13 @@ def _hand_over(prepared: Prepared, dist: DistDir, archives: Sequence[str]) -> No
     for name, tree in lay_out(dist, archives):
         print(name, tree.absolute())
         github.set_output(f"tree-{name}", str(tree.absolute()))
+
+
+def _describe(names: Sequence[str], dist: DistDir, root: Path, console: Console) -> None:
+    """Write the SBOMs that the gate cannot do without; where findings are handed over, so are they."""
+    missing = [name for name in names if not is_described(dist.read_artifact(name), dist.cyclonedx(name))]
+    if missing:
+        sbom.describe(missing, dist, root, console)
 
 
 def _examine(gate: Gate, names: Sequence[str], findings: Path | None, console: Console) -> list[Ruling]:

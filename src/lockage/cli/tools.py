@@ -44,8 +44,15 @@ def command() -> None:
     show_envvar=True,
     help="What is handed over, as the job that made it told: of those no other is taken.",
 )
+@click.option("--no-build", is_flag=True, help="Install what needs no Go; print the names of the others, a line each.")
 def install(
-    names: tuple[str, ...], *, on_path: bool, hand_over_to: Path | None, handed: Path | None, expect: str
+    names: tuple[str, ...],
+    *,
+    on_path: bool,
+    hand_over_to: Path | None,
+    handed: Path | None,
+    expect: str,
+    no_build: bool,
 ) -> None:
     """Install tools into the per-user cache: NAMES, or all.
 
@@ -57,7 +64,12 @@ def install(
 
     locked = Locked()
     taken = Handed(folder=handed, programs=told(expect)) if handed else None
-    tools = Installer(locked, Console(), handed=taken).install(names or tuple(locked.lock.pins))
+    installer = Installer(locked, Console(), handed=taken)
+    if no_build:
+        for name in installer.install_released(names or tuple(locked.lock.pins)):
+            print(name)
+        return
+    tools = installer.install(names or tuple(locked.lock.pins))
     if on_path:
         _put_on_path(tools)
     if hand_over_to:

@@ -179,7 +179,7 @@ def _layer(name: str, dist: DistDir) -> Contents:
         raise UsageError(
             f"dist/{name} is not the layer that a zip was built for",
             why=f"artifact.json describes an artifact of kind {artifact.__struct_config__.tag}",
-            remedy="build and scan again: ./noxw -s build sbom scan",
+            remedy=f"make it again, with its evidence: {acceptance.ALL_AGAIN}",
         )
     return unpacking.read(artifact, dist.archive(name))
 
@@ -201,7 +201,7 @@ def hold_built_from(
         raise UsageError(
             f"what is in dist/ was not built from this tree: {', '.join(names)}",
             why="\n".join(changed),
-            remedy="build and scan again: ./noxw -s build sbom scan",
+            remedy=f"make it again, with its evidence: {acceptance.ALL_AGAIN}",
         )
 
 
@@ -215,9 +215,11 @@ def hold_described(artifact: Artifact, dist: DistDir, config: Path) -> str:
     cdx, spdx = read(name, dist.cyclonedx(name)), read(name, dist.spdx(name))
     documents.check(artifact, cdx, spdx)
     documents.check_profile(artifact, cdx, read(name, dist.profile(name)))
-    program = documents.program(cdx)
-    mark = load_lock().second_source("syft", program.removeprefix("sha256:"))
-    if not documents.made_by(Maker(program=Digest(program), config=hash_file(config), second_source=mark), cdx, spdx):
+    program, lock = documents.program(cdx), load_lock()
+    sha256 = program.removeprefix("sha256:")
+    mark = lock.second_source("syft", sha256)
+    maker = Maker(tool=lock.used("syft", sha256), config=hash_file(config), second_source=mark)
+    if not documents.made_by(maker, cdx, spdx):
         why = f"they do not say as their makers that this tree's {config.name} and Syft of {program or 'no hash'} are"
         raise SbomDoubtful(name, why)
     return mark
@@ -225,5 +227,5 @@ def hold_described(artifact: Artifact, dist: DistDir, config: Path) -> str:
 
 def _scanner(verdict: Verdict) -> Scanner:
     """The locked scanner, of the bytes that the verdict names: what they are good for, the lock knows."""
-    lock, sha256 = load_lock(), verdict.scanner.rpartition("sha256:")[2]
-    return Scanner(version=lock.pin("trivy").version, sha256=sha256, second_source=lock.second_source("trivy", sha256))
+    lock, sha256 = load_lock(), verdict.scanner.sha256
+    return Scanner(tool=lock.used("trivy", sha256), second_source=lock.second_source("trivy", sha256))

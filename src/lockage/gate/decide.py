@@ -51,7 +51,7 @@ def decide(evidence: Evidence, policy: Policy, now: datetime) -> Verdict:
         counts=_counts(findings),
         packages=evidence.scan.packages if isinstance(evidence.scan, Scan) else 0,
         database=facts.record() if facts else None,
-        scanner=f"trivy {evidence.scanner.version} sha256:{evidence.scanner.sha256}",
+        scanner=evidence.scanner.tool,
         policy=policy.digest,
         findings=evidence.scan.report if isinstance(evidence.scan, Scan) else None,
         decided_at=utc(now.replace(microsecond=0)),

@@ -35,8 +35,9 @@ def _database(evidence: Evidence, policy: Policy, now: datetime) -> Iterator[Dou
         )
         return
     if facts.schema != DATABASE_SCHEMA:
+        version = evidence.scanner.tool.version
         yield Doubt(
-            reason=f"the database has schema {facts.schema}; Trivy {evidence.scanner.version} reads {DATABASE_SCHEMA}",
+            reason=f"the database has schema {facts.schema}; Trivy {version} reads {DATABASE_SCHEMA}",
             remedy="use a database made for the locked Trivy, or raise Trivy in tools/tools.toml",
         )
     if not facts.second_source:
@@ -130,9 +131,9 @@ def _packages(scan: Scan, subject: ArchiveSubject) -> Iterator[Doubt]:
 
 
 def _origin(scan: Scan, evidence: Evidence) -> Iterator[Doubt]:
-    if scan.scanner_version != evidence.scanner.version:
+    if scan.scanner_version != evidence.scanner.tool.version:
         yield Doubt(
-            reason=f"the findings are Trivy {scan.scanner_version}'s; locked is {evidence.scanner.version}",
+            reason=f"the findings are Trivy {scan.scanner_version}'s; locked is {evidence.scanner.tool.version}",
             remedy="scan with the locked Trivy: ./noxw -s scan",
         )
     facts = evidence.database

@@ -6,6 +6,7 @@ import msgspec
 
 from lockage.gate.findings import Scan, Unreadable
 from lockage.model.ids import Digest
+from lockage.model.tool import UsedTool
 from lockage.model.verdict import Database
 
 
@@ -42,10 +43,9 @@ class DatabaseFacts(msgspec.Struct, frozen=True, kw_only=True):
 class Scanner(msgspec.Struct, frozen=True, kw_only=True):
     """The locked scanner."""
 
-    version: str
-    sha256: str
-    """Of the binary, hex digits."""
+    tool: UsedTool
     second_source: str = ""
+    """Why what it reports serves a rehearsal only; empty when it does not."""
 
 
 def tree_name(digest: Digest) -> str:

@@ -10,6 +10,7 @@ import yaml
 
 from lockage.errors import ToolError
 from lockage.gate.database import SecondSource
+from lockage.tools import go
 from lockage.tools.exclusive import alone
 from lockage.tools.process import run
 
@@ -68,11 +69,10 @@ class Fixture:
         program = self._root / _PROGRAM / _named(*(source.read_bytes() for source in sources)) / _PROGRAM
         with alone(self._root / _PROGRAM):
             if not program.is_file():
+                go.need()
                 with tempfile.TemporaryDirectory(prefix=".part-", dir=self._root / _PROGRAM) as part:
                     made = Path(part) / _PROGRAM
-                    flags = ("-mod=readonly", "-trimpath", "-buildvcs=false")
-                    environment = {"CGO_ENABLED": "0", "GOFLAGS": "", "GOWORK": "off"}
-                    run(["go", "build", *flags, "-o", made, "."], cwd=self._module, env=environment)
+                    go.build(".", made, self._module)
                     program.parent.mkdir(exist_ok=True)
                     made.rename(program)
         return program

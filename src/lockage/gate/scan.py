@@ -107,7 +107,7 @@ class Gate:
             subject=subject,
             scan=problem or report(),
             database=self._database.facts,
-            scanner=Scanner(version=tool.version, sha256=tool.sha256, second_source=tool.second_source),
+            scanner=Scanner(tool=tool.used, second_source=tool.second_source),
         )
         now = self._clock()
         remedies = tuple(doubt.remedy for doubt in doubts(evidence, self._policy, now))

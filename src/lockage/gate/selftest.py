@@ -16,6 +16,7 @@ from lockage.gate.exceptions import ExceptionEntry
 from lockage.gate.findings import FOLDER, Scan, Unreadable
 from lockage.gate.policy import DATABASE_SCHEMA, Policy
 from lockage.model.ids import Digest
+from lockage.model.tool import UsedTool
 from lockage.model.verdict import Finding, Outcome, Severity
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -120,7 +121,7 @@ def _archive(policy: Policy) -> Evidence:
     return Evidence(subject=subject, scan=seen, database=_facts(policy), scanner=_SCANNER)
 
 
-_SCANNER = Scanner(version="0", sha256="0" * 64)
+_SCANNER = Scanner(tool=UsedTool(name="trivy", version="0", source="release", sha256="0" * 64))
 _SCAN = Scan(
     report=_DIGEST,
     scanner_version="0",

@@ -6,7 +6,7 @@ import msgspec
 
 from lockage.gate.evidence import ArchiveSubject, ImageSubject
 from lockage.gate.findings import Unreadable, canonical
-from lockage.model.artifact import LayerArtifact, ZipArtifact
+from lockage.model.artifact import Artifact, ImageArtifact, LayerArtifact, ZipArtifact
 from lockage.oci.layout import Layout
 
 _PYPI = "pkg:pypi/"
@@ -26,6 +26,16 @@ class _CycloneDx(msgspec.Struct, frozen=True):
 
     metadata: _Metadata
     components: tuple[_Component, ...]
+
+
+def is_described(artifact: Artifact, sbom: Path) -> bool:
+    """Whether the gate knows what an artifact holds: of an image the scanner tells, of an archive its SBOM must.
+
+    Args:
+        artifact: what was built.
+        sbom: its CycloneDX document, if there is one.
+    """
+    return isinstance(artifact, ImageArtifact) or not isinstance(_python(artifact, sbom), Unreadable)
 
 
 def of_image(name: str, layout: Layout) -> ImageSubject:

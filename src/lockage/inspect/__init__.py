@@ -1,1 +1,1 @@
-"""What is inside an artifact: SBOMs."""
+"""What is inside an artifact, and whether it runs: SBOMs, native code, functions on their probes."""

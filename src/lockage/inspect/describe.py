@@ -17,7 +17,6 @@ from lockage.inspect.installed import Tree
 from lockage.model import dist as files
 from lockage.model.artifact import Artifact, ImageArtifact, LayerArtifact, ZipArtifact
 from lockage.model.dist import DistDir
-from lockage.model.ids import Digest
 from lockage.model.sbom import Sbom
 from lockage.oci import layout as oci
 from lockage.oci.contents import contents
@@ -68,7 +67,7 @@ class Describer:
         self._cataloguer = cataloguer
         tool = cataloguer.tool
         self._maker = Maker(
-            program=Digest(f"sha256:{tool.sha256}"),
+            tool=tool.used,
             config=oci.hash_file(cataloguer.config),
             second_source=tool.second_source,
         )

@@ -18,6 +18,7 @@ from lockage.errors import Inconclusive
 from lockage.model.artifact import Artifact, ImageArtifact
 from lockage.model.ids import Digest
 from lockage.model.sbom import REHEARSAL_ONLY
+from lockage.model.tool import UsedTool
 
 Document = dict[str, Any]
 
@@ -83,18 +84,25 @@ def archived(name: str, digest: Digest) -> Subject:
 class Maker(msgspec.Struct, frozen=True, kw_only=True):
     """What made the documents; stands in both, so that they show where they may serve."""
 
-    program: Digest
-    """Of Syft's binary."""
+    tool: UsedTool
+    """Syft."""
     config: Digest
     """Of ``sbom/syft.yaml``."""
     second_source: str = ""
     """Why they may serve a rehearsal only: the program's second source."""
 
     @property
+    def program(self) -> Digest:
+        """Of Syft's binary."""
+        return Digest(f"sha256:{self.tool.sha256}")
+
+    @property
     def properties(self) -> list[dict[str, str]]:
         """As CycloneDX has it."""
         listed = {
             PROGRAM: self.program,
+            "lockage:syft:version": self.tool.version,
+            "lockage:syft:source": self.tool.source,
             "lockage:syft:config": self.config,
             REHEARSAL_ONLY: self.second_source,
         }

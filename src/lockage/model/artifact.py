@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from lockage.model.ids import Digest, Fingerprint
+from lockage.model.tool import UsedTool
 
 
 class Input(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,6 +17,8 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
     """``sha256:…``, or the exact version where the thing is a program's behaviour (the builder)."""
     second_source: str = ""
     """Empty when this is the pinned original; else why it is not, such as ``stand-in for public.ecr.aws/…``."""
+    tool: UsedTool | None = None
+    """Of a tool, where it came from. Says nothing that counts beside name and digest: no fingerprint depends on it."""
 
 
 class Layer(msgspec.Struct, frozen=True, kw_only=True):

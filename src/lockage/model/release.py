@@ -7,6 +7,7 @@ import msgspec
 
 from lockage.model.canonical import canonical, content_digest
 from lockage.model.ids import CommitSha, Digest, ReleaseId
+from lockage.model.tool import UsedTool
 
 EvidenceKind = Literal["artifact", "sbom.cdx", "sbom.spdx", "sbom.packages", "findings", "verdict", "check"]
 """The first is ``artifact.json``: what it was built of, which whoever builds it again compares with."""
@@ -106,6 +107,8 @@ class Release(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Those of its zips, sorted by name."""
     weights: tuple[Weight, ...] = ()
     """Of all artifacts, sorted by name."""
+    tools: tuple[UsedTool, ...] = ()
+    """The registry client of who made it, which moved its images; none for a release without images."""
 
     @property
     def id(self) -> ReleaseId:

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from lockage.model.ids import Digest
+from lockage.model.tool import UsedTool
 
 Outcome = Literal["pass", "fail", "inconclusive"]
 Severity = Literal["UNKNOWN", "LOW", "MEDIUM", "HIGH", "CRITICAL"]
@@ -63,8 +64,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     packages: int
     database: Database | None
     """None when none could be read, which is inconclusive."""
-    scanner: str
-    """Name, version and SHA-256 of the binary that scanned."""
+    scanner: UsedTool
+    """What scanned."""
     policy: Digest
     """Of policy and exceptions as applied."""
     findings: Digest | None

@@ -93,10 +93,10 @@ def inputs(
 
 
 def _reasons(inputs_now: tuple[Input, ...], fingerprint_now: Fingerprint, present: Present | None) -> tuple[str, ...]:
-    """Why to build; empty when what stands will do."""
+    """Why to build; empty when what stands will do. What an older record does not say yet is a reason too."""
     if present is None:
         return ("not built here yet",)
-    if present.artifact.fingerprint != fingerprint_now:
+    if present.artifact.fingerprint != fingerprint_now or changes(present.artifact.inputs, inputs_now):
         return changes(present.artifact.inputs, inputs_now)
     return () if present.intact else ("what stands in dist is not intact",)
 

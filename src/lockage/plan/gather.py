@@ -166,6 +166,7 @@ class Gatherer:
         return ToolUse(
             name=name,
             version=tool.version,
+            source=tool.source,
             path=tool.path,
             digest=f"sha256:{tool.sha256}",
             second_source=tool.second_source,

@@ -62,9 +62,17 @@ def _as_far_as_known(wanted: Input, recorded: Input | None) -> Input:
     if recorded is None or wanted.kind not in _REPLACEABLE:
         return wanted
     if wanted.digest == "sha256:":  # a tool that the lock pins by its module
-        return replace(wanted, digest=recorded.digest)
+        return _of_bytes(wanted, recorded.digest)
     stands_in = recorded.second_source and not wanted.second_source
-    return recorded if stands_in and not _is_own(wanted) else wanted
+    if not stands_in or _is_own(wanted):
+        return wanted
+    return replace(_of_bytes(wanted, recorded.digest), second_source=recorded.second_source)
+
+
+def _of_bytes(wanted: Input, digest: str) -> Input:
+    """The same thing, of other bytes: a tool that is not as the lock has it was built from its module."""
+    tool = wanted.tool and replace(wanted.tool, source="module", sha256=digest.removeprefix("sha256:"))
+    return replace(wanted, digest=digest, tool=tool)
 
 
 def _is_own(wanted: Input) -> bool:

@@ -9,6 +9,7 @@ import msgspec
 
 from lockage.model.artifact import Input
 from lockage.model.ids import Fingerprint
+from lockage.model.tool import Source, UsedTool
 from lockage.plan.dockerfile import Dockerfile
 from lockage.tools.git import TreeFile
 from lockage.tools.index import Index
@@ -88,6 +89,7 @@ class ToolUse(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     version: str
+    source: Source
     path: Path
     digest: str
     second_source: str
@@ -134,10 +136,7 @@ def inputs(recipe: Recipe, builder: str, upon: dict[str, tuple[Fingerprint, tupl
     ]
     found += [base_input(base) for base in recipe.bases]
     found += [_own_base(name, *upon[name]) for name in recipe.upon]
-    found += [
-        Input(kind="tool", name=f"{tool.name} {tool.version}", digest=tool.digest, second_source=tool.second_source)
-        for tool in recipe.tools
-    ]
+    found += [_tool_input(tool) for tool in recipe.tools]
     if recipe.folder:
         found.append(Input(kind="source", name=recipe.folder.path, digest=recipe.folder.digest))
     if recipe.lock and "dependencies" in uses:
@@ -183,6 +182,19 @@ def fingerprint(found: tuple[Input, ...]) -> Fingerprint:
 def sha256(content: bytes) -> str:
     """``sha256:…`` of some bytes."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def _tool_input(tool: ToolUse) -> Input:
+    used = UsedTool(
+        name=tool.name, version=tool.version, source=tool.source, sha256=tool.digest.removeprefix("sha256:")
+    )
+    return Input(
+        kind="tool",
+        name=f"{tool.name} {tool.version}",
+        digest=tool.digest,
+        second_source=tool.second_source,
+        tool=used,
+    )
 
 
 def _own_base(name: str, made_from: Fingerprint, its: tuple[Input, ...]) -> Input:

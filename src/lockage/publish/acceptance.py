@@ -7,6 +7,9 @@ from lockage.model.artifact import Artifact, ImageArtifact
 from lockage.model.verdict import Verdict
 from lockage.oci.layout import Layout
 
+ALL_AGAIN = "./noxw -s build check sbom scan"
+"""What makes everything that is asked of an artifact before it is pushed; what stands is reused."""
+
 LARGEST_BYTES = 10_000_000_000
 """All layers of an image, uncompressed (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)."""
 
@@ -70,7 +73,7 @@ def hold_identity(artifact: ImageArtifact, layout: Layout) -> None:
         raise NotAcceptedError(
             f"dist/{artifact.name} holds another image than was built",
             why=f"artifact.json names {artifact.digest}, and the layout is {layout.digest}",
-            remedy=f"build, describe and scan it again: ./noxw -s build sbom scan -- {artifact.name}",
+            remedy=f"make it again, with its evidence: {ALL_AGAIN}",
         )
 
 
@@ -93,7 +96,7 @@ def hold_verdict(artifact: Artifact, verdict: Verdict) -> None:
     raise kind(
         f"{artifact.name} is not pushed: its verdict is {verdict.outcome}",
         why="\n".join(verdict.reasons),
-        remedy=f"mend what the gate stopped, then build and scan again: ./noxw -s build sbom scan -- {artifact.name}",
+        remedy=f"mend what the gate stopped, then make it again: {ALL_AGAIN}",
     )
 
 

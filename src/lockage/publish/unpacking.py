@@ -10,7 +10,7 @@ import msgspec
 
 from lockage.model.artifact import LayerArtifact, ZipArtifact
 from lockage.oci.layout import hash_file
-from lockage.publish.acceptance import NotAcceptedError
+from lockage.publish.acceptance import ALL_AGAIN, NotAcceptedError
 
 LARGEST_BYTES = 262_144_000
 """A zip with its layers, unpacked (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)."""
@@ -39,7 +39,7 @@ def read(artifact: ZipArtifact | LayerArtifact, archive: Path) -> Contents:
     Raises:
         NotAcceptedError: naming everything that stands against it.
     """
-    remedy = f"build, describe and scan it again: ./noxw -s build sbom scan -- {artifact.name}"
+    remedy = f"make it again, with its evidence: {ALL_AGAIN}"
     found = hash_file(archive)
     if found != artifact.digest:
         raise NotAcceptedError(
@@ -80,7 +80,7 @@ def hold_together(function: Contents, layers: Sequence[Contents], declared: tupl
         raise NotAcceptedError(
             f"Lambda would not run the zip {name} with its layers; it was not pushed",
             why="\n".join(flaws),
-            remedy=f"mend it under zips.{name} and layers of lockage.yaml, then: ./noxw -s build sbom scan -- {name}\n"
+            remedy=f"mend it under zips.{name} and layers of lockage.yaml, then: {ALL_AGAIN}\n"
             "what cannot be made to fit belongs in an image",
         )
 

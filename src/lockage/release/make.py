@@ -21,6 +21,7 @@ from lockage.model.release import (
     Weight,
     released_function,
 )
+from lockage.model.tool import UsedTool
 
 _ARCHITECTURES: Mapping[str, Architecture] = {"linux/amd64": "x86_64", "linux/arm64": "arm64"}
 
@@ -91,7 +92,13 @@ def ingredients(project: Project) -> tuple[str, ...]:
 
 
 def make(
-    project: Project, source: Source, goods: Mapping[str, Proven], probes: Mapping[str, str], *, rehearsal: bool
+    project: Project,
+    source: Source,
+    goods: Mapping[str, Proven],
+    probes: Mapping[str, str],
+    *,
+    rehearsal: bool,
+    client: UsedTool | None = None,
 ) -> Release:
     """A release without a parent.
 
@@ -101,6 +108,7 @@ def make(
         goods: artifact → what was pushed of it.
         probes: function → JSON event.
         rehearsal: whether the registry is a rehearsal's.
+        client: the registry's, that moves images; None where none is known.
     """
     used = {name: goods[name] for name in ingredients(project)}
     reasons = [reason for one in used.values() for reason in one.second_sources]
@@ -116,6 +124,7 @@ def make(
         layers=tuple(_layer(name, one.artifact) for name, one in sorted(used.items()) if name in project.layers),
         evidence=tuple(sorted(_evidence(used.values()), key=lambda one: (one.artifact, one.kind))),
         weights=tuple(one.weight for _, one in sorted(used.items())),
+        tools=(client,) if client and any(isinstance(one.artifact, ImageArtifact) for one in used.values()) else (),
         parent=None,
         second_sources=tuple(dict.fromkeys([*reasons, *([REHEARSED] if rehearsal else [])])),
     )

@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 
 from lockage.errors import ToolError, UsageError
-from lockage.tools.locked import Record, Source, Tool, check_sha256
+from lockage.model.tool import Source
+from lockage.tools.locked import Record, Tool, check_sha256
 
 _TOLD = re.compile(r"([a-z0-9-]+)=sha256:([0-9a-f]{64})")
 _AGAIN = "run all jobs again; if it stays so, look at who else writes this artifact"

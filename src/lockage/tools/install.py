@@ -2,7 +2,6 @@
 
 import fcntl
 import platform
-import re
 import shutil
 import tempfile
 import threading
@@ -15,14 +14,18 @@ import msgspec
 
 from lockage.console import Console
 from lockage.errors import ToolError
-from lockage.tools import process
+from lockage.model.tool import Source
+from lockage.tools import go, process
 from lockage.tools.download import Unreachable, take
 from lockage.tools.handed import Handed
 from lockage.tools.lock import Pin, Release
-from lockage.tools.locked import Locked, Record, Source, Tool, sha256_of
+from lockage.tools.locked import Locked, Record, Tool, sha256_of
 
 _AT_ONCE = 4
-_FIRST_GO_THAT_FETCHES_TOOLCHAINS = (1, 21)
+
+
+class _Unbuilt(Exception):  # noqa: N818 - no error: it may be built later
+    """A tool can only be built, and nothing is to be built now; the text says why."""
 
 
 class Installer:
@@ -59,10 +62,19 @@ class Installer:
             ToolError: a download was refused, or neither release nor module could be had. The others are installed.
             UsageError: the lock names no such tool.
         """
+        self._install(names, build=True)
+        return [self._locked.path(name) for name in names]
+
+    def install_released(self, names: Sequence[str]) -> list[str]:
+        """As :meth:`install`, but build nothing; returns the names of the tools that can only be built."""
+        return [name for name, stands in zip(names, self._install(names, build=False), strict=True) if not stands]
+
+    def _install(self, names: Sequence[str], *, build: bool) -> list[bool]:
+        """Whether each tool stands now."""
         for name in names:
             self._locked.lock.pin(name)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            futures = [pool.submit(self._install_one, name) for name in names]
+            futures = [pool.submit(self._install_one, name, build=build) for name in names]
             try:
                 return [future.result() for future in futures]
             except KeyboardInterrupt:
@@ -71,24 +83,28 @@ class Installer:
                 process.interrupt_all()
                 raise
 
-    def _install_one(self, name: str) -> Tool:
+    def _install_one(self, name: str, *, build: bool) -> bool:
         with self._console.step(f"tool {name} {self._locked.lock.pin(name).version}") as step:
             if tool := self._standing(name):
                 step.reused(_origin(tool))
-                return tool
+                return True
             try:
                 with self._alone(name):
                     if self._standing(name):
                         step.reused("another process installed it meanwhile")
                     else:
-                        step.made(self._make(name))
+                        step.made(self._make(name, build=build))
+            except _Unbuilt as reason:
+                step.skipped(str(reason))
+                return False
             except OSError as error:
                 raise ToolError(
                     f"{name} could not be installed",
                     why=str(error),
                     remedy=f"make room and write access in {self._locked.folder}, or name another cache: LOCKAGE_CACHE",
                 ) from error
-            return self._locked.path(name)
+            self._locked.path(name)  # hashed here, several at once
+            return True
 
     def _standing(self, name: str) -> Tool | None:
         """What is installed with the bytes it should have; None when it is to be made, for the first time or again."""
@@ -108,29 +124,31 @@ class Installer:
                 shutil.rmtree(left)
             yield
 
-    def _make(self, name: str) -> str:
+    def _make(self, name: str, *, build: bool) -> str:
         """Lay the tool down beside its home, then rename; returns how it was had."""
         home = self._locked.home(name)
         with tempfile.TemporaryDirectory(prefix=".part-", dir=home.parent) as part:
             made = Path(part) / "made"
             made.mkdir()
-            source, how = self._make_program(name, made / name)
+            source, how = self._make_program(name, made / name, build=build)
             self._write_record(name, source, made)
             if home.exists():  # its record cannot be read, or its program is not what was recorded
                 shutil.rmtree(home)
             made.rename(home)
         return how
 
-    def _make_program(self, name: str, program: Path) -> tuple[Source, str]:
+    def _make_program(self, name: str, program: Path, *, build: bool) -> tuple[Source, str]:
         pin = self._locked.lock.pin(name)
         if self._handed is not None:
             return self._handed.take(name, program), "handed over by an earlier job, its checksum verified"
-        if pin.release is None:
-            self._build(name, pin, program)
-            return "module", "built from its module"
         why_not = self._release(pin.release, program)
         if not why_not:
             return "release", "its release, both checksums verified"
+        if not build:
+            raise _Unbuilt(f"to be built from its module: {why_not}")
+        if pin.release is None:
+            self._build(name, pin, program)
+            return "module", "built from its module"
         try:
             self._build(name, pin, program)
         except ToolError as error:
@@ -141,8 +159,10 @@ class Installer:
             ) from error
         return "module", f"built from its module, for its release cannot be downloaded: {why_not}"
 
-    def _release(self, release: Release, program: Path) -> str:
+    def _release(self, release: Release | None, program: Path) -> str:
         """Take the release; returns why it could not be had, empty when it was."""
+        if release is None:
+            return "no release of it is locked"
         if self._machine != "x86_64":
             return f"it is locked for x86_64, this machine is {self._machine}"
         try:
@@ -152,21 +172,16 @@ class Installer:
         return ""
 
     def _build(self, name: str, pin: Pin, program: Path) -> None:
-        """Build the program from its module: same module, same Go, same bytes.
-
-        It links nothing of this machine, so that it runs in any image too.
-        """
-        _need_go()
+        """Build the program from its module."""
+        go.need()
         if self._interrupted.is_set():
             raise KeyboardInterrupt
         self._console.note(f"building {name} {pin.version} from its module; the first time takes minutes")
         with tempfile.TemporaryDirectory(prefix="module-", dir=program.parents[1]) as module:
             for file in self._locked.lock.module(name):
                 shutil.copy(file, module)
-            linker = " ".join(("-s -w -buildid=", pin.linker.replace("{version}", pin.version)))
-            flags = ("-mod=readonly", "-trimpath", "-buildvcs=false", f"-ldflags={linker.strip()}")
-            environment = {"CGO_ENABLED": "0", "GOFLAGS": "", "GOWORK": "off", **pin.environment}
-            process.run(["go", "build", *flags, "-o", program, pin.package], cwd=Path(module), env=environment)
+            linker = " ".join(("-s -w -buildid=", pin.linker.replace("{version}", pin.version))).strip()
+            go.build(pin.package, program, Path(module), linker=linker, environment=pin.environment)
 
     def _write_record(self, name: str, source: Source, made: Path) -> None:
         record = Record(
@@ -180,17 +195,3 @@ class Installer:
 
 def _origin(tool: Tool) -> str:
     return f"{tool.source} in {tool.path.parent}"
-
-
-def _need_go() -> None:
-    """Refuse a Go that cannot read these modules; a newer one fetches the toolchain that ``go.mod`` asks for.
-
-    Raises:
-        ToolError: Go is missing or older than 1.21 (https://go.dev/doc/toolchain).
-    """
-    if shutil.which("go") is None:
-        raise ToolError("Go is not installed", why="no program go on the path", remedy="install Go 1.21 or newer")
-    version = process.run(["go", "env", "GOVERSION"]).stdout.strip()
-    found = re.match(r"go(\d+)\.(\d+)", version)
-    if found and tuple(map(int, found.groups())) < _FIRST_GO_THAT_FETCHES_TOOLCHAINS:
-        raise ToolError("Go is too old", why=f"{version} cannot read these modules", remedy="install Go 1.21 or newer")

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from lockage.config.mistakes import nearest
 from lockage.errors import UsageError
+from lockage.model.tool import UsedTool
 
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 
@@ -67,6 +68,12 @@ class ToolsLock(msgspec.Struct, frozen=True, kw_only=True):
         """Why a program of these bytes serves rehearsals only; empty when they are the release's, or there is none."""
         pin = self.pin(name)
         return "" if pin.release is None or sha256 == pin.release.program_sha256 else built(name, pin.version)
+
+    def used(self, name: str, sha256: str) -> UsedTool:
+        """A program of these bytes, as evidence has to name it: what is not the release was built from its module."""
+        pin = self.pin(name)
+        released = pin.release is not None and sha256 == pin.release.program_sha256
+        return UsedTool(name=name, version=pin.version, source="release" if released else "module", sha256=sha256)
 
     def module(self, name: str) -> tuple[Path, Path]:
         """The ``go.mod`` and ``go.sum`` that pin a tool's build."""

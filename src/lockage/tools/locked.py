@@ -7,14 +7,13 @@ from typing import Literal
 import msgspec
 
 from lockage.errors import ToolError
+from lockage.model.tool import Source, UsedTool
 from lockage.tools.cache import cache_dir
 from lockage.tools.lock import ToolsLock, built, load
 
-Source = Literal["release", "module"]
-
 
 class Tool(msgspec.Struct, frozen=True, kw_only=True):
-    """An installed tool, as evidence names it."""
+    """An installed tool."""
 
     name: str
     path: Path
@@ -24,6 +23,11 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
     """Of the program."""
     second_source: str = ""
     """Empty when this is the lock's first choice; else why what it touches serves rehearsals only."""
+
+    @property
+    def used(self) -> UsedTool:
+        """As evidence names it."""
+        return UsedTool(name=self.name, version=self.version, source=self.source, sha256=self.sha256)
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):

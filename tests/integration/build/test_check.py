@@ -2,19 +2,17 @@
 
 import json
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from fakes.checkout import Checkout
-from fakes.containers import started_by
+from fakes.containers import hold_ctrl_c_leaves_nothing, started_by
 from fakes.shop import HANDLERS, Shop
 
 from lockage.errors import Inconclusive
 from lockage.inspect.emulator.hold import FunctionsFailed
 from lockage.model.check import Failure, NativeCheck
 from lockage.tools.docker import Docker
-from lockage.tools.process import Running
 
 pytestmark = pytest.mark.docker
 
@@ -125,17 +123,8 @@ def test_ctrl_c_takes_everything_away(tmp_path: Path) -> None:
     shop = Shop(tmp_path / "project", functions=dict.fromkeys(("first", "second", "third"), sleeper))
     shop.lockage("build")
     program, project = Path(sys.executable).with_name("lockage"), shop.root / "lockage.yaml"
-    running = Running([program, "check", "--project", project], log=tmp_path / "log")
-    try:
-        deadline = time.monotonic() + 60
-        while len(started_by(running.pid)) < 2:  # what holds the folders, and a function
-            assert time.monotonic() < deadline, running.tail()
-            assert running.ended() is None, running.tail()
-            time.sleep(0.1)
-    finally:
-        running.stop()  # interrupts first, as Ctrl-C does
-    assert running.ended() == 130, running.tail()
-    assert started_by(running.pid) == set()
+    held = 2  # what holds the folders, and a function
+    hold_ctrl_c_leaves_nothing([program, "check", "--project", project], tmp_path / "log", containers=held)
     assert not shop.dist.check("shop").exists()
 
 

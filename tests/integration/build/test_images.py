@@ -1,11 +1,18 @@
 """What the images are: small, shared below, without what only the build needed, and not root's."""
 
+import json
 import tarfile
 from pathlib import Path
 
 import pytest
 from fakes.checkout import Checkout
+from fakes.shop import pinned_runtime
 
+from lockage.build.bases import Bases
+from lockage.config.load import load_local
+from lockage.plan.bases import find_base
+from lockage.tools.buildx import Buildx, choose
+from lockage.tools.docker import Docker
 from lockage.tools.process import run
 
 pytestmark = pytest.mark.docker
@@ -47,6 +54,16 @@ def test_the_platform_lies_upon_the_base_s_own_layers(built: Checkout) -> None:
     base, platform = built.image("base"), built.image("platform")
     assert platform.layers[: len(base.layers)] == base.layers
     assert len(platform.layers) == len(base.layers) + 3
+
+
+def test_the_base_keeps_the_layers_of_what_it_is_built_from(built: Checkout) -> None:
+    docker, base = Docker(), built.image("base")
+    original = find_base(pinned_runtime(), load_local(built.root / "lockage.yaml"), docker)
+    there = Bases(docker, Buildx(lambda: choose(docker.engine())), "platform").runnable(original, base.platform)
+    layers = json.loads(run(["docker", "image", "inspect", "--format", "{{json .RootFS.Layers}}", there]).stdout)
+    *kept, hardened = (layer.diff_id for layer in base.layers)
+    assert kept == layers, "rewriting times would have changed a layer whose files are newer than the image says it is"
+    assert hardened not in layers
 
 
 def test_each_layer_above_holds_one_kind_of_thing_and_what_changes_most_comes_last(built: Checkout) -> None:

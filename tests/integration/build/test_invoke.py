@@ -3,15 +3,13 @@
 import io
 import json
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from fakes.checkout import Checkout
-from fakes.containers import started_by
+from fakes.containers import hold_ctrl_c_leaves_nothing, started_by
 
 from lockage.errors import LockageError
-from lockage.tools.process import Running
 
 pytestmark = pytest.mark.docker
 
@@ -74,14 +72,5 @@ def test_ctrl_c_takes_the_container_away(checkout: Checkout, tmp_path: Path) -> 
     checkout.build()
     event = checkout.root / "functions/remediator/probe.json"
     program, project = Path(sys.executable).with_name("lockage"), checkout.root / "lockage.yaml"
-    running = Running([program, "invoke", "--project", project, "remediator", event], log=tmp_path / "log")
-    try:
-        deadline = time.monotonic() + 60
-        while not started_by(running.pid):
-            assert time.monotonic() < deadline, running.tail()
-            assert running.ended() is None, running.tail()
-            time.sleep(0.1)
-    finally:
-        running.stop()  # interrupts first, as Ctrl-C does
-    assert running.ended() == 130, running.tail()
-    assert started_by(running.pid) == set()
+    command: list[str | Path] = [program, "invoke", "--project", project, "remediator", event]
+    hold_ctrl_c_leaves_nothing(command, tmp_path / "log", containers=1)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from lockage.cli.main import main_inner
 from lockage.errors import GateFailed
 from lockage.gate.findings import Scan, parse
+from lockage.tools.locked import Locked
 
 pytestmark = pytest.mark.tools
 
@@ -80,7 +81,7 @@ def test_every_verdict_names_its_image_its_database_and_the_second_source(projec
     assert verdict.database is not None
     assert verdict.database.second_source.startswith("fixture database of ")
     assert verdict.second_sources[0] == verdict.database.second_source
-    assert verdict.scanner.startswith("trivy 0.74.0 sha256:")
+    assert verdict.scanner == Locked().path("trivy").used
     assert verdict.packages == 3
 
 

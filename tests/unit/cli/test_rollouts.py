@@ -35,11 +35,11 @@ def run(project_file: Path, *arguments: str) -> int:
     return main_inner([*arguments, "--project", str(project_file)])
 
 
-@pytest.mark.parametrize("verb", ["deploy", "promote", "rollback"])
+@pytest.mark.parametrize("verb", ["deploy", "e2e", "promote", "rollback"])
 def test_an_environment_that_is_not_declared(verb: str, project_file: Path) -> None:
-    given = {"deploy": ["--release", "0" * 64], "promote": [], "rollback": ["--reason", "test"]}
+    given = {"deploy": ["--release", "0" * 64], "e2e": ["--qualifier", "1"], "rollback": ["--reason", "test"]}
     with pytest.raises(UsageError, match="there is no environment production") as caught:
-        run(project_file, verb, "--env", "production", *given[verb])
+        run(project_file, verb, "--env", "production", *given.get(verb, []))
     assert caught.value.why == "lockage.yaml declares preprod, prod"
 
 

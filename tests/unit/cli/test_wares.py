@@ -36,6 +36,7 @@ from lockage.plan.gather import Gatherer
 from lockage.plan.origin import Pinned
 from lockage.plan.recipe import Recipe, fingerprint, inputs
 from lockage.tools.lock import load as load_lock
+from lockage.tools.locked import Tool
 from lockage.tools.process import run
 
 DOCKERFILE = "FROM scratch AS sources\nFROM scratch\nCOPY --from=sources / /\n"
@@ -147,7 +148,7 @@ def test_what_was_built_of_another_tree_would_have_a_name_that_lies(root: Path, 
         wares.hold_built_from(["platform", "orders"], project(root), root)
     assert caught.value.what == "what is in dist/ was not built from this tree: platform, orders"
     assert caught.value.why == said
-    assert "./noxw -s build sbom scan" in caught.value.remedy
+    assert "./noxw -s build check sbom scan" in caught.value.remedy
 
 
 def test_a_record_whose_inputs_were_exchanged_is_not_believed(root: Path) -> None:
@@ -177,15 +178,21 @@ def ready(root: Path, project_root: Path) -> Path:
     return root
 
 
+def installed(name: str, sha256: str) -> Tool:
+    """A tool of these bytes, whose mark somebody left out."""
+    used = load_lock().used(name, sha256)
+    return replace(tool(name, used.version, sha256), source=used.source)
+
+
 def describe(root: Path, sha256: str, second_source: str = "", *, name: str = "platform") -> None:
     syft = FakeSyft(root / "sbom" / "syft.yaml")
-    syft.tool = replace(tool("syft", load_lock().pin("syft").version, sha256), second_source=second_source)
+    syft.tool = replace(installed("syft", sha256), second_source=second_source)
     Describer(DistDir(root / "dist"), root, syft).describe(name)
 
 
 def scan(root: Path, sha256: str, *vulnerabilities: dict[str, object], name: str = "platform") -> None:
     now, dist, trivy = datetime.now(UTC), DistDir(root / "dist"), FakeTrivy()
-    trivy.tool = tool("trivy", load_lock().pin("trivy").version, sha256)
+    trivy.tool = installed("trivy", sha256)
     if name == "platform":
         found = report(dist.layout(name))
         found["Results"][0]["Vulnerabilities"] = list(vulnerabilities)
@@ -273,6 +280,15 @@ def test_a_scanner_that_is_not_the_release_marks_what_it_says_whoever_left_the_m
     with pytest.raises(Inconclusive, match="the verdict on platform cannot be relied on") as caught:
         wares.inspect(["platform"], project(ready), ready)
     assert caught.value.why == "its second_sources is not what the findings and the policy give"
+
+
+def test_a_scanner_that_claims_another_source_is_not_believed(ready: Path) -> None:
+    dist = DistDir(ready / "dist")
+    told = dist.read_verdict("platform")
+    dist.write_verdict("platform", replace(told, scanner=replace(told.scanner, source="module")))
+    with pytest.raises(Inconclusive, match="the verdict on platform cannot be relied on") as caught:
+        wares.inspect(["platform"], project(ready), ready)
+    assert caught.value.why == "its scanner is not what the findings and the policy give"
 
 
 def test_a_syft_that_is_not_the_release_marks_what_it_says(ready: Path) -> None:

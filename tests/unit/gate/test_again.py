@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from fakes.evidence import FIXTURE, NOW, exception, facts, policy
+from fakes.evidence import FIXTURE, NOW, SCANNER, exception, facts, policy
 from fakes.images import amazon_linux_2023
 from fakes.oci import write_layout
 from fakes.rpmdb import Rpm
@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from lockage.errors import GateFailed, Inconclusive, LockageError
 from lockage.gate import again
 from lockage.gate.decide import decide
-from lockage.gate.evidence import Evidence, Scanner
+from lockage.gate.evidence import Evidence
 from lockage.gate.findings import parse
 from lockage.gate.policy import Policy
 from lockage.gate.subject import of_image
@@ -27,7 +27,6 @@ from lockage.model.verdict import Verdict
 from lockage.oci import layout as oci
 from lockage.oci.layout import Layout
 
-SCANNER = Scanner(version="0.74.0", sha256="e" * 64)
 CRITICAL = {
     "VulnerabilityID": "CVE-2020-14343",
     "PkgName": "PyYAML",
@@ -124,7 +123,7 @@ FORGED: dict[str, Callable[[Verdict], Verdict]] = {
     "packages": lambda verdict: replace(verdict, packages=7),
     "counts": lambda verdict: replace(verdict, counts={}),
     "second_sources": lambda verdict: replace(verdict, second_sources=()),
-    "scanner": lambda verdict: replace(verdict, scanner="trivy 0.74.0"),
+    "scanner": lambda verdict: replace(verdict, scanner=replace(verdict.scanner, source="module")),
 }
 
 

@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 from fakes.archives import Package, put_archive
 from fakes.dist import put_image
-from fakes.evidence import exception, facts, policy
+from fakes.evidence import SCANNER, exception, facts, policy
 from fakes.images import write_clean
 from fakes.scanner import FakeSyft, FakeTrivy, tree_report
 
 from lockage.errors import ToolError, UsageError
 from lockage.gate.again import evidence, hold
 from lockage.gate.database import Prepared
-from lockage.gate.evidence import ArchiveSubject, Scanner
+from lockage.gate.evidence import ArchiveSubject
 from lockage.gate.exceptions import ExceptionEntry
 from lockage.gate.findings import Unreadable
 from lockage.gate.scan import Gate
-from lockage.gate.subject import of_archive, of_image
+from lockage.gate.subject import is_described, of_archive, of_image
 from lockage.gate.trees import lay_out
 from lockage.inspect.describe import Describer
 from lockage.model.dist import DistDir
@@ -158,8 +158,15 @@ def test_a_verdict_holds_where_there_is_no_scanner(bench: Bench) -> None:
     verdict = bench.verdict()
     subject = of_archive(bench.artifact, bench.dist.cyclonedx("shop"))
     findings = bench.dist.findings("shop").read_bytes()
-    scanner = Scanner(version="0.74.0", sha256="e" * 64)
-    hold(verdict, evidence(subject, findings, verdict, scanner), policy(), NOW)
+    hold(verdict, evidence(subject, findings, verdict, SCANNER), policy(), NOW)
+
+
+def test_an_archive_is_described_by_its_own_sbom_and_an_image_by_none(bench: Bench, tmp_path: Path) -> None:
+    document = bench.dist.cyclonedx("shop")
+    assert is_described(bench.artifact, document)
+    assert not is_described(bench.artifact, tmp_path / "nothing")
+    assert not is_described(put_archive(bench.dist, "bare"), document), "it is another's"
+    assert is_described(put_image(bench.dist, "image", write_clean), tmp_path / "nothing")
 
 
 def test_what_a_verdict_is_about(bench: Bench, tmp_path: Path) -> None:

@@ -5,16 +5,17 @@ from typing import get_args
 
 import msgspec
 import pytest
-from fakes.evidence import FIXTURE, NOW, evidence, exception, facts, finding, policy, scan
+from fakes.evidence import FIXTURE, NOW, SCANNER, evidence, exception, facts, finding, policy, scan
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from lockage.gate.decide import decide
-from lockage.gate.evidence import Evidence, Scanner
+from lockage.gate.evidence import Evidence
 from lockage.gate.exceptions import ExceptionEntry
 from lockage.gate.findings import Unreadable
 from lockage.gate.policy import Policy
+from lockage.model.tool import UsedTool
 from lockage.model.verdict import Finding, Severity
 
 WORSE = {"pass": 0, "fail": 1, "inconclusive": 2}
@@ -54,7 +55,7 @@ def test_an_image_without_findings_passes_without_reasons() -> None:
     assert (verdict.outcome, verdict.reasons, verdict.second_sources) == ("pass", (), ())
     assert verdict.counts == {"UNKNOWN": 0, "LOW": 0, "MEDIUM": 0, "HIGH": 0, "CRITICAL": 0}
     assert (verdict.artifact, verdict.packages) == (evidence().subject.digest, 120)
-    assert verdict.scanner == f"trivy 0.74.0 sha256:{'e' * 64}"
+    assert verdict.scanner == UsedTool(name="trivy", version="0.74.0", source="release", sha256="e" * 64)
     assert verdict.database is not None
     assert verdict.database.updated_at == "2026-11-21T06:00:00Z"
 
@@ -133,7 +134,7 @@ def test_without_findings_to_compare_with_no_exception_is_called_unmatched() -> 
 def test_second_sources_mark_the_verdict() -> None:
     marked = evidence(
         database=facts(second_source=FIXTURE, systems=("amazon linux 2023",)),
-        scanner=Scanner(version="0.74.0", sha256="e" * 64, second_source="trivy 0.74.0 built from its module"),
+        scanner=replace(SCANNER, second_source="trivy 0.74.0 built from its module"),
     )
     verdict = decide(marked, policy(), NOW)
     assert verdict.outcome == "pass"

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packageurl import PackageURL
 
+from lockage.config.load import load_project
 from lockage.config.mistakes import ConfigError
 from lockage.errors import UsageError
 from lockage.gate.exceptions import read
@@ -94,7 +95,8 @@ exceptions:
 
 
 def test_the_projects_own_file_is_valid(project_root: Path) -> None:
-    read(project_root / "sbom" / "exceptions.yaml", ["base", "platform"])
+    project = load_project(project_root / "lockage.yaml", files=False)
+    read(project_root / project.gate.exceptions, list(project.built))
 
 
 def test_every_mistake_is_named_with_its_line(tmp_path: Path) -> None:

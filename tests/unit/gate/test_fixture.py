@@ -51,7 +51,8 @@ class Workshop:
             if fails
             else f'while [ "$1" != -o ]; do shift; done; cp {product} "$2"'
         )
-        go.write_text(f'#!/bin/sh\necho "$PWD $GOFLAGS $*" >>{root}/builds\n{body}\n')
+        version = '[ "$1" != env ] || { echo go1.26.8; exit; }'
+        go.write_text(f'#!/bin/sh\n{version}\necho "$PWD $GOFLAGS $*" >>{root}/builds\n{body}\n')
         go.chmod(0o755)
         self._builds = root / "builds"
         monkeypatch.setenv("PATH", f"{root}/bin:/usr/bin:/bin")
@@ -113,6 +114,14 @@ def test_a_builder_that_cannot_be_made_leaves_nothing(tmp_path: Path, monkeypatc
     with pytest.raises(ToolError, match="go failed with exit code 1"):
         workshop.build()
     assert {path.name for path in workshop.cache.rglob("*")} == {"trivy-fixtures", ".lock"}
+
+
+def test_without_go_the_message_is_that_of_tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workshop = Workshop(tmp_path, monkeypatch)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolError, match="Go is not installed") as caught:
+        workshop.build()
+    assert caught.value.remedy.startswith("install Go 1.21 or newer: ")
 
 
 def test_the_projects_own_advisories_name_their_sources(project_root: Path) -> None:

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from fakes.scanner import tool
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -36,7 +37,7 @@ ABOUT: dict[str, Any] = {
 }
 IMAGE = ImageArtifact(**ABOUT, layers=())
 ARCHIVE = LayerArtifact(**ABOUT, runtime="python3.13")
-SYFT = Maker(program=Digest("sha256:" + "e" * 64), config=Digest("sha256:" + "f" * 64))
+SYFT = Maker(tool=tool("syft", "1.51.0").used, config=Digest("sha256:" + "f" * 64))
 PURLS = ("pkg:deb/debian/glibc@2.41-12?arch=amd64", "pkg:pypi/jinja2@3.1.6", "pkg:golang/golang.org/x/net@0.40.0")
 
 
@@ -126,11 +127,16 @@ def test_files_with_checksums_of_zeros_are_not_kept() -> None:
 def test_what_made_them_is_named_in_both() -> None:
     properties = cyclonedx(cdx_document(), SUBJECT, SYFT)["metadata"]["properties"]
     assert properties == [
-        {"name": "lockage:syft:program", "value": SYFT.program},
+        {"name": "lockage:syft:program", "value": f"sha256:{'e' * 64}"},
+        {"name": "lockage:syft:version", "value": "1.51.0"},
+        {"name": "lockage:syft:source", "value": "release"},
         {"name": "lockage:syft:config", "value": SYFT.config},
     ]
     comment = spdx(spdx_document(), SUBJECT, SYFT)["creationInfo"]["comment"]
-    assert comment == f"lockage:syft:program {SYFT.program}; lockage:syft:config {SYFT.config}"
+    assert comment == (
+        f"lockage:syft:program sha256:{'e' * 64}; lockage:syft:version 1.51.0; lockage:syft:source release; "
+        f"lockage:syft:config {SYFT.config}"
+    )
 
 
 def test_a_second_source_is_named_in_both_and_read_back() -> None:
@@ -148,7 +154,9 @@ def test_documents_know_their_maker() -> None:
     cdx, spdx_ = cyclonedx(cdx_document(), SUBJECT, SYFT), spdx(spdx_document(), SUBJECT, SYFT)
     assert made_by(SYFT, cdx, spdx_)
     for other in (
-        replace(SYFT, program=Digest("sha256:" + "0" * 64)),
+        replace(SYFT, tool=replace(SYFT.tool, sha256="0" * 64)),
+        replace(SYFT, tool=replace(SYFT.tool, version="1.50.0")),
+        replace(SYFT, tool=replace(SYFT.tool, source="module")),
         replace(SYFT, config=Digest("sha256:" + "0" * 64)),
         replace(SYFT, second_source="syft 1.51.0 built from its module"),
     ):

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+from fakes.scanner import tool
 from msgspec.structs import replace
 
 from lockage.inspect.documents import Document, Maker, SbomDoubtful, archived, check_profile
@@ -17,7 +18,7 @@ from lockage.model.artifact import Input, ZipArtifact
 from lockage.model.ids import Digest, Fingerprint
 
 DIGEST = Digest("sha256:" + "a" * 64)
-MAKER = Maker(program=Digest("sha256:" + "e" * 64), config=Digest("sha256:" + "f" * 64))
+MAKER = Maker(tool=tool("syft", "1.51.0").used, config=Digest("sha256:" + "f" * 64))
 ARTIFACT = ZipArtifact(
     name="shop",
     digest=DIGEST,

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from fakes.evidence import SCANNER
 
 from lockage.errors import UsageError
 from lockage.model.artifact import ImageArtifact, Input
@@ -78,7 +79,7 @@ def test_a_verdict_stands_beside_its_artifact(dist: DistDir) -> None:
         counts={},
         packages=0,
         database=None,
-        scanner="trivy",
+        scanner=SCANNER.tool,
         policy=Digest("sha256:" + "d" * 64),
         findings=None,
         decided_at="2026-11-21T12:00:00Z",

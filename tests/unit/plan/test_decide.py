@@ -70,6 +70,16 @@ def test_what_is_not_intact_is_built_again() -> None:
     assert again.step("base").reasons == ("what stands in dist is not intact",)
 
 
+def test_a_record_that_does_not_say_where_a_tool_comes_from_is_made_anew() -> None:
+    recipe = recipes.recipe(tools=(recipes.tool("opa"),))
+    [step] = decide((recipe,), recipes.BUILDERS, {}).steps
+    silent = msgspec.structs.replace(
+        step, inputs=tuple(msgspec.structs.replace(given, tool=None) for given in step.inputs)
+    )
+    [again] = decide((recipe,), recipes.BUILDERS, {step.name: stands(silent)}).steps
+    assert (again.fingerprint, again.reasons) == (step.fingerprint, ("tool opa 1.0 changed",))
+
+
 def test_inputs_that_came_and_went_are_told() -> None:
     first, second = (
         recipes.plan(recipes.recipe()),

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lockage.config.load import load_project
 from lockage.errors import UsageError
 from lockage.plan.dockerfile import hold_pinned, parse
 from lockage.plan.instructions import DockerfileError
@@ -218,10 +219,18 @@ def test_blank_lines_and_comments_change_nothing_but_lines(noise: list[str]) -> 
     assert [use.name for use in noisy.images] == [use.name for use in plain.images]
 
 
-@pytest.mark.parametrize("name", ["base", "platform"])
+PROJECT = load_project(Path(__file__).parents[3] / "lockage.yaml", files=False)
+
+
+@pytest.mark.parametrize("name", PROJECT.images)
 def test_this_repository_pins_everything(project_root: Path, name: str) -> None:
-    path = f"images/{name}/Dockerfile"
+    path = PROJECT.images[name].dockerfile
     hold_pinned(parse(path, (project_root / path).read_text()))
+
+
+def test_images_and_archives_of_this_repository_rest_on_the_same_runtime(project_root: Path) -> None:
+    path = PROJECT.images["base"].dockerfile
+    assert parse(path, (project_root / path).read_text()).final_base in PROJECT.runtimes.values()
 
 
 def test_the_tool_a_dockerfile_would_fetch_is_the_locked_one(project_root: Path) -> None:

@@ -139,16 +139,28 @@ def test_tools_are_known_by_the_lock_alone(project_root: Path) -> None:
 
 
 def test_a_tool_that_is_always_built_is_known_by_its_version() -> None:
-    made = recipes.recipe(), platform()
-    here = platform(tools=(recipes.tool("opa", digest="sha256:"),))
+    made = recipes.recipe(), platform(tools=(recipes.tool("opa", source="module"),))
+    here = platform(tools=(recipes.tool("opa", source="module", digest="sha256:"),))
     assert differences([made[0], here], built(*made)) == ()
-    older = platform(tools=(recipes.tool("opa", digest="sha256:", version="0.9"),))
+    older = platform(tools=(recipes.tool("opa", source="module", digest="sha256:", version="0.9"),))
     assert "platform: tool opa 0.9 is new" in differences([made[0], older], built(*made))
 
 
 def test_a_tool_built_from_its_module_is_taken_for_it_is_marked() -> None:
-    marked = platform(tools=(recipes.tool("opa", digest=OTHER, second_source="opa 1.0 built from its module"),))
+    mark = "opa 1.0 built from its module"
+    marked = platform(tools=(recipes.tool("opa", digest=OTHER, source="module", second_source=mark),))
     assert differences([recipes.recipe(), platform()], built(recipes.recipe(), marked)) == ()
+
+
+def test_where_a_tool_says_it_comes_from_is_held_to_its_bytes() -> None:
+    made = built(recipes.recipe(), platform())
+    artifact = made["platform"]
+    lying = tuple(
+        replace(given, tool=replace(given.tool, source="module")) if given.tool else given for given in artifact.inputs
+    )
+    assert fingerprint(lying) == artifact.fingerprint, "no fingerprint depends on it"
+    told = {**made, "platform": replace(artifact, inputs=lying)}
+    assert differences([recipes.recipe(), platform()], told) == ("platform: tool opa 1.0 changed",)
 
 
 LOCKED = Lock(path="functions/dashboard/requirements.lock", digest="sha256:" + "1" * 64)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockage.model.artifact import Input
+from lockage.model.tool import UsedTool
 from lockage.plan.dockerfile import parse
 from lockage.plan.recipe import Base, Lock, Recipe, Tree, fingerprint, inputs
 from lockage.tools.git import TreeFile
@@ -69,6 +70,13 @@ def test_what_it_is_built_upon_counts_and_hands_its_second_source_on() -> None:
     assert next(i for i in found if i.name == "base").second_source == (
         f"docker-image://x@sha256:1 stands in for {recipes.PINNED}"
     )
+
+
+def test_an_input_names_its_tool_as_all_evidence_does() -> None:
+    upon = {"base": (UPON.fingerprint, UPON.inputs)}
+    [opa] = [one for one in inputs(full(), "BuildKit 1", upon) if one.kind == "tool"]
+    assert opa.tool == UsedTool(name="opa", version="1.0", source="release", sha256="f" * 64)
+    assert of(full(tools=(recipes.tool("opa", source="module"),))) == of(full()), "its bytes and its mark say all"
 
 
 def test_what_bears_on_no_byte_does_not_count() -> None:

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 from fakes.dist import put_image
+from fakes.evidence import SCANNER
 from fakes.oci import write_layout
 from msgspec.structs import replace
 
@@ -41,7 +42,7 @@ def verdict(artifact: ImageArtifact, outcome: Outcome = "pass", **changes: objec
         counts={},
         packages=10,
         database=None,
-        scanner="trivy",
+        scanner=SCANNER.tool,
         policy=Digest(f"sha256:{'0' * 64}"),
         findings=None,
         decided_at="2026-11-21T12:00:00Z",

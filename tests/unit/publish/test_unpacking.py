@@ -72,7 +72,7 @@ def test_another_archive_in_its_place(path: Path) -> None:
     assert caught.value.render() == (
         "error: dist/ingestion holds another archive than was built\n"
         f"  why:  artifact.json names {made.digest}, and archive.zip is {hash_file(path)}\n"
-        "  next: build, describe and scan it again: ./noxw -s build sbom scan -- ingestion"
+        "  next: make it again, with its evidence: ./noxw -s build check sbom scan"
     )
 
 

@@ -15,6 +15,7 @@ from lockage.model.artifact import ImageArtifact, LayerArtifact, ZipArtifact
 from lockage.model.canonical import canonical
 from lockage.model.ids import CommitSha, Fingerprint
 from lockage.model.release import Configuration, Release, Weight, image_tag
+from lockage.model.tool import UsedTool
 from lockage.release.make import REHEARSED, Proven, Source, ingredients, make, probe_event, with_parent
 
 COMMIT = CommitSha("c" * 40)
@@ -98,6 +99,7 @@ def test_the_id_is_the_hash_of_the_file(project: Project) -> None:
         {"functions": ()},
         {"layers": zip_release({}, {"deps": "1"}).layers},
         {"parent": make_release("a").id},
+        {"tools": (UsedTool(name="crane", version="0.21.9", source="module", sha256="a" * 64),)},
     ],
 )
 def test_every_field_counts_for_the_id(project: Project, change: dict[str, object]) -> None:
@@ -121,6 +123,19 @@ def test_second_sources_mark_a_release_for_ever(project: Project) -> None:
 
 def test_what_is_released_in_a_rehearsal_says_so(project: Project) -> None:
     assert release(project, rehearsal=True).second_sources == (REHEARSED,)
+
+
+CRANE = UsedTool(name="crane", version="0.21.9", source="module", sha256="a" * 64)
+
+
+def test_the_client_that_moved_its_images_is_named(project: Project, mixed: Project) -> None:
+    probes = dict.fromkeys(project.functions, "{}")
+    made = make(project, SOURCE, {"platform": proven()}, probes, rehearsal=False, client=CRANE)
+    assert made.tools == (CRANE,)
+    assert b'"tools"' not in canonical(release(project)), "releases from before keep their ids"
+    dashboard = replace(mixed, functions={"dashboard": mixed.functions["dashboard"]})
+    goods = {"dashboard": archive("dashboard", "2", layers=())}
+    assert make(dashboard, SOURCE, goods, {"dashboard": "{}"}, rehearsal=False, client=CRANE).tools == ()
 
 
 def test_uncommitted_changes_are_for_a_rehearsal_only(project: Project) -> None:

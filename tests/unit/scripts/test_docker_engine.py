@@ -16,7 +16,8 @@ esac"""
 DOCKERD = 'touch "$ROOT/running"'
 APT_GET = """
 case "$*" in
-    *indextargets*) echo http://mirror.example/debian/ ;;
+    *update*) touch "$ROOT/updated" ;;
+    *indextargets*) [ ! -e "$ROOT/updated" ] || echo http://mirror.example/debian/ ;;
     *install*)
         cp "$ROOT/packages/dockerd" "$ROOT/bin/dockerd"
         [ -e "$ROOT/bin/docker" ] || cp "$ROOT/packages/docker" "$ROOT/bin/docker"

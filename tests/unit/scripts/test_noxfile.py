@@ -10,13 +10,15 @@ from typing import NoReturn
 
 import pytest
 
+from lockage.publish.acceptance import ALL_AGAIN
+
 ROOT = Path(__file__).parents[3]
 SETUP = str(ROOT / "scripts" / "setup")
 NEEDS = {
     "build": ("engine", "opa", "base"),
     "check": ("engine", "base"),
     "sbom": ("syft",),
-    "scan": ("trivy",),
+    "scan": ("trivy", "syft"),
     "push": ("crane",),
     "rehearse": ("engine", "trivy", "syft", "opa", "crane", "base"),
     "invoke": ("engine", "base"),
@@ -147,6 +149,12 @@ def test_everything_is_linted() -> None:
     assert stub.installs[1:] == [(SETUP, "actionlint", "tflint")]
     linters = [command[3] if command[:3] == ("lockage", "tools", "run") else command[0] for command in stub.runs]
     assert linters == ["ruff", "ruff", "mypy", "shellcheck", "hadolint", "zizmor", "actionlint", "tflint"]
+
+
+def test_what_people_are_told_to_type_before_a_push_is_what_is_done_by_default() -> None:
+    default = NOXFILE.nox.options.sessions
+    assert f"./noxw -s {' '.join(default)}" == ALL_AGAIN
+    assert {"check", "sbom", "scan"} < set(default), "a push asks for what each of them writes"
 
 
 def test_every_shell_script_is_linted() -> None:

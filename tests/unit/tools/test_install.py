@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from fakes.tools import PROGRAM, MakeGo, Publisher, sha256
+from msgspec.structs import replace
 
 from lockage.console import Console, StepRecord
 from lockage.errors import ToolError, UsageError
@@ -74,7 +75,7 @@ def test_without_its_release_a_tool_is_built_from_its_module(locked: Locked, con
     assert console.records[0].reason == ("built from its module, for its release cannot be downloaded: no route")
     [build] = go.builds()
     assert "-mod=readonly -trimpath -buildvcs=false -ldflags=-s -w -buildid= -X main.version=1.2.3" in build
-    assert build.endswith("example.com/scanner/cmd [go.mod go.sum CGO_ENABLED=0 GOFLAGS= SPECIAL=yes]")
+    assert build.endswith("example.com/scanner/cmd [go.mod go.sum CGO_ENABLED=0 GOFLAGS= GOTOOLCHAIN=auto SPECIAL=yes]")
 
 
 def test_releases_are_for_the_machine_they_were_made_for(locked: Locked, console: Console, make_go: MakeGo) -> None:
@@ -125,6 +126,25 @@ def test_a_go_that_cannot_read_the_modules_is_named(locked: Locked, console: Con
     assert caught.value.why == "go1.19.8 cannot read these modules"
 
 
+def test_without_building_only_releases_are_taken(locked: Locked, console: Console, make_go: MakeGo) -> None:
+    go = make_go()
+    installer = Installer(locked, console, take_release=Releases(), machine="x86_64")
+    assert installer.install_released(["pusher", "scanner"]) == ["pusher"]
+    assert locked.path("scanner").source == "release"
+    told = {record.name: (record.state, record.reason) for record in console.records}
+    assert told["tool pusher 0.9.0"] == ("skipped", "to be built from its module: no release of it is locked")
+    installer.install(["pusher"])
+    assert installer.install_released(["pusher", "scanner"]) == [], "both stand"
+    assert len(go.builds()) == 1
+
+
+def test_a_release_that_cannot_be_had_is_left_to_be_built(locked: Locked, console: Console) -> None:
+    installer = Installer(locked, console, take_release=Releases("no route"), machine="x86_64")
+    assert installer.install_released(["scanner"]) == ["scanner"]
+    assert console.records[0].reason == "to be built from its module: no route"
+    assert files_below(locked.folder) == []
+
+
 def test_one_failure_does_not_undo_the_others(locked: Locked, console: Console, make_go: MakeGo) -> None:
     make_go(fails="no proxy")
     with pytest.raises(ToolError):
@@ -137,6 +157,22 @@ def test_an_unknown_tool_is_refused_before_anything_is_done(locked: Locked, cons
     with pytest.raises(UsageError):
         Installer(locked, console, take_release=releases, machine="x86_64").install(["scanner", "scaner"])
     assert releases.taken == 0
+
+
+def test_several_are_installed_at_once(lock: ToolsLock, tmp_path: Path, console: Console) -> None:
+    for file in lock.module("scanner"):
+        (lock.folder / "other").mkdir(exist_ok=True)
+        (lock.folder / "other" / file.name).write_bytes(file.read_bytes())
+    two = replace(lock, pins={"scanner": lock.pin("scanner"), "other": lock.pin("scanner")})
+    together = threading.Barrier(2)
+
+    def meet(release: Release, program: Path) -> None:
+        del release
+        together.wait(timeout=10)  # nobody comes past here alone
+        program.write_bytes(PROGRAM)
+
+    installer = Installer(Locked(two, tmp_path / "cache"), console, take_release=meet, machine="x86_64")
+    assert [tool.name for tool in installer.install(["scanner", "other"])] == ["scanner", "other"]
 
 
 def test_two_at_once_install_it_once(lock: ToolsLock, tmp_path: Path, console: Console) -> None:

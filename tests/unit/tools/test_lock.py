@@ -5,6 +5,7 @@ import msgspec
 import pytest
 
 from lockage.errors import UsageError
+from lockage.model.tool import UsedTool
 from lockage.tools.lock import ToolsLock, load
 
 LOCK = load()
@@ -65,6 +66,16 @@ def test_a_missing_lock_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         load(tmp_path)
     assert str(tmp_path / "tools.toml") in caught.value.why
+
+
+def test_what_a_program_s_bytes_say_of_it(lock: ToolsLock) -> None:
+    release = lock.pin("scanner").release
+    assert release is not None
+    assert lock.used("scanner", release.program_sha256) == UsedTool(
+        name="scanner", version="1.2.3", source="release", sha256=release.program_sha256
+    )
+    for name in ("scanner", "pusher"):
+        assert lock.used(name, "0" * 64).source == "module"
 
 
 def test_every_part_of_a_pin_is_in_its_identity(lock: ToolsLock) -> None:

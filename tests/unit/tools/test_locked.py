@@ -5,8 +5,9 @@ import pytest
 from fakes.tools import PROGRAM, sha256
 
 from lockage.errors import ToolError
+from lockage.model.tool import Source, UsedTool
 from lockage.tools.lock import ToolsLock
-from lockage.tools.locked import Locked, Record, Source
+from lockage.tools.locked import Locked, Record
 
 
 def put(locked: Locked, name: str, *, source: Source, content: bytes = PROGRAM) -> Path:
@@ -27,6 +28,7 @@ def test_a_release_is_the_first_source(locked: Locked) -> None:
     program = put(locked, "scanner", source="release")
     tool = locked.path("scanner")
     assert (tool.path, tool.version, tool.source, tool.sha256) == (program, "1.2.3", "release", sha256(PROGRAM))
+    assert tool.used == UsedTool(name="scanner", version="1.2.3", source="release", sha256=sha256(PROGRAM))
     assert tool.second_source == ""
 
 

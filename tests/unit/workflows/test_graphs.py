@@ -4,6 +4,7 @@ import importlib
 import itertools
 import re
 import shlex
+import tomllib
 
 import pytest
 from unit.workflows.graphs import ROOT, Job, Workflow, jobs, pins, sessions, texts, workflows
@@ -163,6 +164,14 @@ def test_trivy_is_the_locked_binary_for_every_artifact() -> None:
         *("" for _ in steps),
         './noxw -s scan -- --findings dist --cache "$CACHE"',
     ]
+
+
+def test_unit_tests_run_on_every_python_that_is_supported() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    found = (re.fullmatch(r"Programming Language :: Python :: (3\.\d+)", one) for one in project["classifiers"])
+    supported = [match[1] for match in found if match]
+    assert JOBS["ci.pythons"].strategy == {"fail-fast": "false", "matrix": {"python": supported}}
+    assert project["requires-python"] == f">={supported[0]}"
 
 
 # What may have an identity, and what it may do with it.
