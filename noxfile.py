@@ -169,8 +169,8 @@ def bench(session: nox.Session) -> None:
     first = next((argument for argument in session.posargs if argument != "--yes"), "")
     if first not in known:
         session.error(f"name one benchmark after --: {', '.join(known)}")
-    install(session, extras=("build", "rehearsal"), groups=("bench",))
-    name, *rest = set_up(session, "engine", "opa", "crane", "base")
+    install(session, extras=("build", "rehearsal"), groups=("bench", "e2e"))
+    name, *rest = set_up(session, "engine", "opa", "crane", "trivy", "syft", "base")
     patiently(session, "python", str(known[name]), *rest)
 
 
@@ -192,6 +192,9 @@ def tests(session: nox.Session) -> None:
         session.run("pytest", *chosen)  # neither engine nor tools
         return
     set_up(session, "engine", *ALL_TOOLS, "base")
+    if not chosen:
+        for verb in ("build", "check", "sbom", "scan"):  # once, for all tests of what comes after them
+            patiently(session, "lockage", verb)
     parallel = ("--numprocesses=auto", "--dist=loadgroup", "--durations=20")
     everything = (*parallel, "tests/unit", "tests/integration", "tests/workflows", "tests/rehearsal")
     patiently(session, "pytest", *(chosen or everything))

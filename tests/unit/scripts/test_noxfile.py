@@ -123,9 +123,9 @@ def test_tools_are_installed_by_name_and_in_a_github_job_put_on_its_path(monkeyp
 
 def test_a_benchmark_is_run_by_its_name() -> None:
     stub = played("bench", "--yes", "one-image", "--more")
-    assert stub.installs[1:] == [(SETUP, "--yes", "engine", "opa", "crane", "base")]
+    assert stub.installs[1:] == [(SETUP, "--yes", "engine", "opa", "crane", "trivy", "syft", "base")]
     assert stub.runs == [("python", str(ROOT / "benchmarks" / "one_image.py"), "--more")]
-    with pytest.raises(SaidError, match=r"name one benchmark after --: cli, one-image, one-line, packaging"):
+    with pytest.raises(SaidError, match=r"name one benchmark after --: cli, one-image, one-line, packaging, rehearsal"):
         played("bench", "everything")
 
 
@@ -138,7 +138,8 @@ def test_unit_tests_need_neither_engine_nor_tools() -> None:
 def test_all_tests_set_everything_up_and_the_rehearsal_is_last() -> None:
     stub = played("tests", "--yes")
     assert stub.installs[1:] == [(SETUP, "--yes", "engine", *NOXFILE.ALL_TOOLS, "base")]
-    [command] = stub.runs
+    *built, command = stub.runs
+    assert built == [("lockage", verb) for verb in ("build", "check", "sbom", "scan")]
     assert command[0] == "pytest"
     assert command[-1] == "tests/rehearsal"
     assert "--yes" not in command
