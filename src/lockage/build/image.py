@@ -117,7 +117,7 @@ def packages_context(recipe: Recipe, lock: Lock, shop: Workshop) -> str:
     target = Target(python=recipe.python, platform=recipe.platform, compiler=base.digest)
 
     def packs() -> Sequence[Pack]:
-        return shop.packages.packs(packages, target, Runtime(base, shop.buildx, shop.bases))[0]
+        return shop.packages.packs(packages, target, Runtime(base, shop.buildx, shop.bases, shop.console))[0]
 
     with shop.console.step(f"packages of {recipe.name}") as progress:
         found = stage.stage_packages([key(one, target) for one in packages], packs, recipe.platform, shop.cache)

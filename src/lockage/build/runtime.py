@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lockage.build import stage
 from lockage.build.bases import Bases
+from lockage.console import Console
 from lockage.errors import Inconclusive
 from lockage.plan.recipe import Base
 from lockage.tools.buildx import BuildFailed, Buildx, DiskFull, Export
@@ -55,10 +56,11 @@ class Runtime:
         base: the image.
         buildx: runs it.
         bases: knows where the image is, and what the engine runs on.
+        console: is told how long compiling takes.
     """
 
-    def __init__(self, base: Base, buildx: Buildx, bases: Bases) -> None:
-        self._base, self._buildx, self._bases = base, buildx, bases
+    def __init__(self, base: Base, buildx: Buildx, bases: Bases, console: Console) -> None:
+        self._base, self._buildx, self._bases, self._console = base, buildx, bases, console
 
     def compile(self, trees: Path) -> None:
         """Put bytecode beside the modules of every folder in ``trees``; each is compiled by itself.
@@ -66,11 +68,12 @@ class Runtime:
         Raises:
             BuildFailed: the image cannot be had, or its Python failed.
         """
-        with tempfile.TemporaryDirectory(dir=trees.parent) as work:
+        with self._console.step("bytecode") as step, tempfile.TemporaryDirectory(dir=trees.parent) as work:
             modules, output = Path(work, "modules"), Path(work, "bytecode")
             _link_modules(trees, modules)
             self._run("bytecode", _COMPILE, {"trees": modules}, output)
             _put_beside(output, trees)
+            step.made(f"{len(list(trees.iterdir()))} compiled")
 
     def build(self, sdists: Path, requirements: Path, wheels: Path, platform: str) -> None:
         """Make a wheel of every source distribution in a folder.

@@ -66,7 +66,7 @@ def _packages(recipe: ArchiveRecipe, shop: Workshop) -> list[Pack]:
     wanted = stage.packages(shop.root, recipe.lock)
     target = Target(python=recipe.python, platform=recipe.platform, compiler=recipe.base.digest)
     with shop.console.step(f"packages of {recipe.name}") as progress:
-        packs, made = shop.packages.packs(wanted, target, Runtime(recipe.base, shop.buildx, shop.bases))
+        packs, made = shop.packages.packs(wanted, target, Runtime(recipe.base, shop.buildx, shop.bases, shop.console))
         if made:
             progress.made(f"{made} of {len(wanted)} fetched, compiled and compressed")
         else:

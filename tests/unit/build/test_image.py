@@ -171,7 +171,7 @@ def test_packages_are_prepared_once_with_the_bytecode_of_the_image_s_own_python(
         "packages/boto3-1.0.dist-info/RECORD": "".join(f"{line}\n" for line in record).encode(),
     }
     assert [(step.name, step.state) for step in shop.console.records] == [
-        ("packages of base", "done"), ("packages of base", "reused"),
+        ("bytecode", "done"), ("packages of base", "done"), ("packages of base", "reused"),
     ]  # fmt: skip
 
 

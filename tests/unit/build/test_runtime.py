@@ -6,6 +6,7 @@ from fakes.builder import FakeBuildx, FakeDocker
 
 from lockage.build.bases import Bases
 from lockage.build.runtime import Runtime, SdistFailed
+from lockage.console import Console
 from lockage.errors import Inconclusive
 from lockage.plan.recipe import Base
 from lockage.tools.buildx import BuildFailed, Export, disk_full
@@ -48,7 +49,7 @@ def sdists(tmp_path: Path) -> Path:
 def build(builder: Builder, sdists: Path, base: Base = PINNED, platform: str = "linux/amd64") -> Path:
     bases = Bases(FakeDocker("standin:1"), builder, "p")
     wheels = sdists.with_name("wheels")
-    Runtime(base, builder, bases).build(sdists, sdists.with_name("requirements"), wheels, platform)
+    Runtime(base, builder, bases, Console()).build(sdists, sdists.with_name("requirements"), wheels, platform)
     return wheels
 
 
@@ -106,3 +107,13 @@ def test_for_another_platform_than_the_engine_s_nothing_is_built(sdists: Path) -
     assert "docker context use" in caught.value.remedy
     assert caught.value.exit_code == 11
     assert builder.dockerfile == ""
+
+
+def test_compiling_is_a_step_of_its_own(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / "trees" / name).mkdir(parents=True)
+        (tmp_path / "trees" / name / "a.py").write_text(name)
+    buildx, console = FakeBuildx(), Console()
+    Runtime(PINNED, buildx, Bases(FakeDocker(), buildx, "p"), console).compile(tmp_path / "trees")
+    assert [(step.name, step.state, step.reason) for step in console.records] == [("bytecode", "done", "2 compiled")]
+    assert (tmp_path / "trees" / "two" / "a.pyc").read_text() == "code of two"
