@@ -1,5 +1,6 @@
 import io
 import os
+import threading
 import zipfile
 from pathlib import Path
 
@@ -52,6 +53,19 @@ def test_what_goes_in_comes_out_whatever_it_is_and_in_whatever_order(
 def test_its_hash_and_size_are_the_file_s(tmp_path: Path) -> None:
     digest, size = write(tmp_path / "a.zip", [entry("a.py", b"x = 1\n")])
     assert (digest, size) == (hash_file(tmp_path / "a.zip"), (tmp_path / "a.zip").stat().st_size)
+
+
+def test_the_hash_of_a_large_one_is_the_file_s_too(tmp_path: Path) -> None:
+    entries = [entry(f"{number}.bin", os.urandom(700_000)) for number in range(5)]
+    digest, size = write(tmp_path / "a.zip", entries)
+    assert (digest, size) == (hash_file(tmp_path / "a.zip"), (tmp_path / "a.zip").stat().st_size)
+
+
+def test_a_full_disk_leaves_nothing_running() -> None:
+    before = threading.active_count()
+    with pytest.raises(OSError, match="No space left"):
+        write(Path("/dev/full"), [entry("a.bin", os.urandom(2_000_000))])
+    assert threading.active_count() == before
 
 
 def test_what_does_not_shrink_is_stored() -> None:
