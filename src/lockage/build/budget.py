@@ -42,6 +42,11 @@ def hold_budget(name: str, layout: Layout, sizes: tuple[int, ...], budget_mb: in
     )
 
 
+def within_archive_budget(recipe: ArchiveRecipe, unpacked: int) -> bool:
+    """Whether an archive may weigh so many bytes unpacked, the layers that it runs with included."""
+    return unpacked <= recipe.budget_mb * _MEGA
+
+
 def hold_archive_budget(recipe: ArchiveRecipe, files: Iterable[File], layers: Mapping[str, Iterable[File]]) -> int:
     """Refuse an archive that weighs too much unpacked, the layers that it runs with included; returns its own bytes.
 
@@ -60,7 +65,7 @@ def hold_archive_budget(recipe: ArchiveRecipe, files: Iterable[File], layers: Ma
     weights = Counter(own)
     for layer, its in layers.items():
         weights.update({f"{layer}: {what}": size for what, size in _weights(its).items()})
-    if weights.total() > recipe.budget_mb * _MEGA:
+    if not within_archive_budget(recipe, weights.total()):
         together = " with its layers" if layers else ""
         raise OverBudget(
             f"{recipe.name} weighs {weights.total() / _MEGA:.0f} MB unpacked{together}; "

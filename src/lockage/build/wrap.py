@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lockage.build import stage
 from lockage.build.archive import Entry, entry, write
-from lockage.build.budget import File, hold_archive_budget
+from lockage.build.budget import File, hold_archive_budget, within_archive_budget
 from lockage.build.image import Workshop
 from lockage.build.packages import Target
 from lockage.build.packs import Pack
@@ -41,13 +41,17 @@ def build_archive(step: Step, recipe: ArchiveRecipe, shop: Workshop) -> ZipArtif
     return artifact
 
 
-def weigh_archive(recipe: ArchiveRecipe, shop: Workshop) -> int:
-    """Bytes of the files of an archive that stands, held with its layers to its budget.
+def weigh_archive(recipe: ArchiveRecipe, shop: Workshop) -> None:
+    """Hold an archive that stands, with its layers, to its budget.
+
+    What each weighs was written down when it was built; only what is over is opened, to say what weighs so much.
 
     Raises:
         OverBudget: they weigh more.
     """
-    return hold_archive_budget(recipe, _files(shop.dist.archive(recipe.name)), _layers(recipe, shop))
+    standing = (shop.dist.read_artifact(name) for name in (recipe.name, *recipe.layers))
+    if not within_archive_budget(recipe, sum(one.unpacked for one in standing)):
+        hold_archive_budget(recipe, _files(shop.dist.archive(recipe.name)), _layers(recipe, shop))
 
 
 def _layers(recipe: ArchiveRecipe, shop: Workshop) -> dict[str, list[File]]:

@@ -138,6 +138,12 @@ def test_what_stands_is_reused_and_held_to_its_budget(shop: Workshop) -> None:
     assert caught.value.why == "    0.0 MB  fast\n    0.0 MB  dashboard"
 
 
+def test_what_stands_within_its_budget_is_not_opened(shop: Workshop) -> None:
+    artifact = built(shop)
+    shop.dist.archive("dashboard").write_bytes(b"0" * artifact.size)  # what is in it is held before a push
+    assert execute(reuse(shop, recipes.archive()), shop) == [artifact]
+
+
 def reuse(shop: Workshop, recipe: ArchiveRecipe, **changes: Any) -> BuildPlan:  # noqa: ANN401 - any field
     plan = recipes.plan_of(shop.root, replace(recipe, **changes))
     return replace(plan, steps=tuple(replace(step, action="reuse") for step in plan.steps))
