@@ -12,8 +12,8 @@ from rich.text import Text
 
 from lockage.console import Console
 from lockage.rehearsal.run import Rehearsal
-from lockage.report.live import LiveView
 from lockage.report.summary import as_text
+from lockage.report.terminal import LiveView
 
 ROOT = Path(__file__).parents[1]
 PICTURE = ROOT / "docs" / "rehearsal.svg"

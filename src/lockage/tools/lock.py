@@ -1,6 +1,5 @@
 """The tools lock: ``tools/tools.toml`` and, beside it, one Go module a tool."""
 
-import difflib
 import hashlib
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from lockage.config.mistakes import nearest
 from lockage.errors import UsageError
 
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
@@ -56,11 +56,11 @@ class ToolsLock(msgspec.Struct, frozen=True, kw_only=True):
         """
         if name in self.pins:
             return self.pins[name]
-        near = difflib.get_close_matches(name, self.pins, n=1)
+        near = nearest(name, self.pins)
         raise UsageError(
             f"no tool called {name!r} is locked",
             why=f"{self.folder / 'tools.toml'} names {', '.join(sorted(self.pins))}",
-            remedy=f"did you mean {near[0]!r}?" if near else "give one of these names",
+            remedy=f"did you mean {near!r}?" if near else "give one of these names",
         )
 
     def second_source(self, name: str, sha256: str) -> str:
