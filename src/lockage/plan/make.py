@@ -10,7 +10,7 @@ from lockage.oci import layout
 from lockage.plan.archive import ArchiveRecipe, writer
 from lockage.plan.decide import Builders, BuildPlan, Present, decide
 from lockage.plan.gather import Gatherer
-from lockage.plan.recipe import Recipe
+from lockage.tools.ahead import Ahead
 from lockage.tools.buildx import choose
 from lockage.tools.docker import Docker
 from lockage.tools.locked import Locked
@@ -26,12 +26,13 @@ def make_plan(project_file: Path, names: tuple[str, ...], docker: Docker) -> Bui
     """
     root = project_file.parent
     project, local = load_project(project_file), load_local(project_file)
+    images = any(name in project.images for name in names or project.images)
+    engine = Ahead(docker.engine) if images else None
     recipes = Gatherer(root, project, local, docker=docker, tools=Locked()).recipes(names)
     present = find_present(DistDir(root / "dist"), [recipe.name for recipe in recipes])
-    kinds = {type(recipe) for recipe in recipes}
     builders = Builders(
-        image=choose(docker.engine()).identity if Recipe in kinds else "",
-        archive=writer() if ArchiveRecipe in kinds else "",
+        image=choose(engine()).identity if engine else "",
+        archive=writer() if any(isinstance(recipe, ArchiveRecipe) for recipe in recipes) else "",
     )
     return decide(recipes, builders, present)
 
