@@ -1,139 +1,117 @@
 """Zips against ``sam build`` and against the floor, in one run, on the same functions and the same wheels.
 
 The functions are ten with three distinct locks between them; one has the dashboard's packages (40 MB, 2,500 files).
-Wheels are in both sides' caches before a clock starts. The floor is ``uv pip install --target`` and deflating what it
-wrote with the fastest library. What belongs to a wheel (bytecode, compressed contents) is worked out once per wheel and
-user; what that costs with an empty store is told apart. A clock counts whole processes, their start included.
+Wheels are in both sides' caches before a clock starts, and what an earlier round made is gone. The floor is ``uv pip
+install --target`` and deflating what it wrote with the fastest library. What belongs to a wheel (bytecode, compressed
+contents) is worked out once per wheel and user; what that costs with an empty store is told apart, and so is what SAM's
+``--cached`` costs with nothing cached. A clock counts whole processes, their start included.
+
+Ends with an exit code other than 0 if a figure is not within its limit, when all have been printed.
 """
 
-import os
-import resource
 import shutil
 import sys
 import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
-from functools import cache
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from isal import isal_zlib
-from shared.ground import ROOT, edit, seconds, told
+from shared.ground import seconds, told
+from shared.limits import Figures, at_least, at_most
+from shared.memory import most_memory
+from shared.sides import LOCKAGE, TARGET, Project
 from uv import find_uv_bin
 
-from lockage.config.load import load_project
 from lockage.errors import UsageError
-from lockage.tools.cache import cache_dir
 from lockage.tools.process import run
 
-SAM = "aws-sam-cli==1.170.0"
-PYTHON = "3.13"
-TARGET = ("--python-version", PYTHON, "--python-platform", "x86_64-manylinux_2_34", "--only-binary", ":all:")
-ROUNDS = 5
-LOCKS = {
-    "web": ("fastapi==0.121.3", "mangum", "sse-starlette", "pydantic==2.12.4", "boto3==1.41.0"),
-    "aws": ("boto3==1.41.0", "requests"),
-    "data": ("pydantic==2.12.4", "httpx", "pyyaml"),
-}
+ONE_ROUNDS = 5
+ROUNDS = 3
 TEN = ("web", "aws", "data", "web", "aws", "data", "web", "aws", "data", "aws")
-HEAVY = ("scipy", "fonttools", "pillow")
-PUBLIC = {"HOME": os.environ.get("HOME"), "SAM_CLI_TELEMETRY": "0"}
+MEMORY_MB = 300
+HEAVY_MB = (240, 262)
+"""What a package of about 250 MB weighs; Lambda takes 262."""
 _MEGA = 1_000_000
 
-
-class Project:
-    """Functions of the same content, declared for both sides.
-
-    Args:
-        root: gets the project.
-        locks: a lock's name for every function.
-    """
-
-    def __init__(self, root: Path, locks: tuple[str, ...]) -> None:
-        self.root, self.names = root, [f"f{number}" for number in range(len(locks))]
-        for name, lock in zip(self.names, locks, strict=True):
-            self._function(name, lock)
-        root.joinpath("lockage.yaml").write_text(_declared(self.names))
-        root.joinpath("template.yaml").write_text(_template(self.names))
-        run(["git", "init", "--quiet", root])
-
-    def _function(self, name: str, lock: str) -> None:
-        folder = self.root / "functions" / name
-        folder.mkdir(parents=True)
-        shutil.copy(locked(lock), folder / "requirements.lock")
-        pins = [line.split()[0] for line in locked(lock).read_text().splitlines() if "==" in line and line[0].isalnum()]
-        (folder / "requirements.txt").write_text("\n".join(pins) + "\n")
-        (folder / "handler.py").write_text('"""A handler."""\n\n\ndef handle(event, context):\n    return event\n')
-        (folder / "probe.json").write_text("{}\n")
-
-    def lockage(self, **environment: str) -> None:
-        """``lockage build``, as a person runs it."""
-        run([Path(sys.executable).with_name("lockage"), "build"], cwd=self.root, env=environment)
-
-    def touch(self, mark: str) -> None:
-        """Change one line of one function."""
-        edit(self.root / "functions" / self.names[0] / "handler.py", mark)
-
-    def archive(self) -> Path:
-        """What ours made of the first function."""
-        return self.root / "dist" / self.names[0] / "archive.zip"
+LIMITS = {
+    "packaging-memory-of-its-300-mb": at_most(1),
+    "packaging-one-zip-sam-to-ours": at_least(8),
+    "packaging-one-zip-ours-to-floor": at_most(1.5),
+    "packaging-ten-sam-to-ours": at_least(25),
+    "packaging-one-line-sam-to-ours": at_least(25),
+    **{f"packaging-size-of-{lock}-ours-to-zlib-6": at_most(1.03) for lock in dict.fromkeys(TEN)},
+}
 
 
-def locked(name: str) -> Path:
-    """A lock of this benchmark, made once per user."""
-    path = cache_dir() / "bench" / f"{name}.lock"
-    if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        asked = path.with_suffix(".in")
-        asked.write_text("\n".join(LOCKS.get(name, HEAVY)) + "\n")
-        run([find_uv_bin(), "pip", "compile", "--quiet", "--generate-hashes", "--no-emit-index-url", *TARGET, asked,
-             "--output-file", path])  # fmt: skip
-    return path
+class Side(NamedTuple):
+    """One of those that are compared."""
+
+    name: str
+    before: Callable[[], object]
+    """What is done before the clock starts."""
+    work: Callable[[], object]
 
 
-def sam() -> Path:
-    """SAM's command line in an environment of its own, made once per user."""
-    place = cache_dir() / "bench" / SAM
-    if not (place / "bin" / "sam").is_file():
-        run([find_uv_bin(), "venv", "--quiet", "--clear", place])
-        run(
-            [
-                find_uv_bin(),
-                "pip",
-                "install",
-                "--quiet",
-                "--compile-bytecode",
-                "--python",
-                place / "bin" / "python",
-                SAM,
-            ]
+def by_turns(what: str, rounds: int, *sides: Side) -> list[float]:
+    """Measure every side once a round, so that a busy machine is busy for all of them; each one's median."""
+    times: dict[str, list[float]] = {side.name: [] for side in sides}
+    for _ in range(rounds):
+        for side in sides:
+            side.before()
+            times[side.name].append(seconds(side.work))
+    return [told(f"{what}: {name}", found) for name, found in times.items()]
+
+
+def memory(work: Path, figures: Figures) -> None:
+    """The most memory that a package of about 250 MB takes, with an empty store: of all processes together."""
+    heavy = Project(work / "heavy", ("heavy",))
+    most = most_memory([LOCKAGE, "build"], cwd=heavy.root, env={"LOCKAGE_CACHE": str(work / "heavy-cache")})
+    with zipfile.ZipFile(heavy.archive("f0")) as archive:
+        unpacked = sum(one.file_size for one in archive.infolist()) / _MEGA
+    if not HEAVY_MB[0] <= unpacked <= HEAVY_MB[1]:
+        raise UsageError(
+            f"the heavy package weighs {unpacked:.0f} MB",
+            why="what is promised is promised of about 250 MB",
+            remedy="choose other packages for it",
         )
-    return place / "bin" / "sam"
+    print(f"memory for a package of {unpacked:.0f} MB: at most {most / _MEGA:.0f} MB in all processes together")
+    figures.ratio("packaging-memory-of-its-300-mb", most / _MEGA / MEMORY_MB)
 
 
-@cache
-def python() -> Path:
-    """A Python of the functions' runtime, which SAM wants on the path; the version manager's too, active or not."""
-    name = f"python{PYTHON}"
-    for found in (shutil.which(name), *Path.home().glob(f".pyenv/versions/{PYTHON}*/bin/{name}")):
-        if found and run([found, "-c", ""], ok=tuple(range(256))).code == 0:
-            return Path(found)
-    raise UsageError(f"there is no {name}", why="sam build refuses to work without it", remedy=f"install {name}")
+def empty(what: str, project: Project, work: Path) -> None:
+    """Tell what an empty store costs, and how much of that is compiling bytecode."""
+    whole, bytecode = [], []
+    for number in range(ROUNDS):
+        project.clear()
+        store = str(work / f"{project.root.name}-cache-{number}")
+        whole.append(seconds(partial(project.lockage, LOCKAGE_CACHE=store)))
+        bytecode.append(project.bytecode_seconds())
+    told(f"{what}: lockage build, empty store", whole)
+    told(f"{what}: of that, compiling bytecode", bytecode)
 
 
-def sam_build(project: Project, *options: str) -> None:
-    """``sam build``, with the Python of the functions' runtime first on the path, as SAM wants it."""
-    path = os.pathsep.join([str(python().parent), os.environ["PATH"]])
-    run([sam(), "build", "--template", "template.yaml", *options], cwd=project.root, env={**PUBLIC, "PATH": path})
-
-
-def floor(project: Project, work: Path) -> None:
-    """Install and deflate; nothing is even written as an archive."""
+def one_zip(one: Project, work: Path, figures: Figures) -> None:
+    """One function, against SAM and against the floor."""
     target = work / "floor"
-    shutil.rmtree(target, ignore_errors=True)
-    lock = project.root / "functions" / project.names[0] / "requirements.lock"
+    ours, least, theirs = by_turns(
+        "one zip",
+        ONE_ROUNDS,
+        Side("lockage build", one.clear, one.lockage),
+        Side("uv pip install, isal", lambda: shutil.rmtree(target, ignore_errors=True), lambda: floor(one, target)),
+        Side("sam build", one.clear, one.sam),
+    )
+    figures.ratio("packaging-one-zip-sam-to-ours", theirs / ours)
+    figures.ratio("packaging-one-zip-ours-to-floor", ours / least)
+
+
+def floor(project: Project, target: Path) -> None:
+    """Install and deflate; nothing is even written as an archive."""
     run([find_uv_bin(), "pip", "install", "--quiet", "--python", sys.executable, *TARGET, "--target", target,
-         "--require-hashes", "--no-deps", "--requirements", lock])  # fmt: skip
+         "--require-hashes", "--no-deps", "--requirements", project.lock("f0")])  # fmt: skip
     for path in target.rglob("*"):
         if path.is_file():
             packer = isal_zlib.compressobj(1, isal_zlib.DEFLATED, -15)
@@ -141,114 +119,69 @@ def floor(project: Project, work: Path) -> None:
             packer.flush()
 
 
-def fresh(project: Project) -> Callable[[], None]:
-    """Nothing stands, so all is built; packs are kept."""
-
-    def build() -> None:
-        shutil.rmtree(project.root / "dist", ignore_errors=True)
-        project.lockage()
-
-    return build
-
-
-def compare(work: Path) -> None:
-    """Print every ratio."""
-    one, ten = Project(work / "one", ("web",)), Project(work / "ten", TEN)
-    empty = str(work / "empty-cache")
-    print(f"empty store, wheels at hand: one zip {seconds(lambda: one.lockage(LOCKAGE_CACHE=empty)):.2f} s")
-    for project in (one, ten):
-        project.lockage()
-        sam_build(project)
-    ours, theirs, least = [], [], []
-    for _ in range(ROUNDS):
-        ours.append(seconds(fresh(one)))
-        least.append(seconds(lambda: floor(one, work)))
-        theirs.append(seconds(lambda: sam_build(one)))
-    mine = told("one zip: lockage build", ours)
-    ratio("packaging-one-zip-sam-to-ours", told("one zip: sam build", theirs) / mine)
-    ratio("packaging-one-zip-ours-to-floor", mine / told("one zip: uv pip install, isal", least))
-    ours = [seconds(fresh(ten)) for _ in range(ROUNDS)]
-    mine = told("ten functions: lockage build", ours)
-    theirs = [seconds(lambda: sam_build(ten, "--parallel")) for _ in range(2)]
-    ratio("packaging-ten-sam-to-ours", told("ten functions: sam build --parallel", theirs) / mine)
-    one_line(ten)
-    sizes(one)
-
-
-def one_line(ten: Project) -> None:
-    """One line of one of ten, by turns."""
-    sam_build(ten, "--parallel", "--cached")
-    ours, theirs = [], []
-    for number in range(3):
-        ten.touch(f"for ours, round {number}")
-        ours.append(seconds(ten.lockage))
-        ten.touch(f"for sam, round {number}")
-        theirs.append(seconds(lambda: sam_build(ten, "--parallel", "--cached")))
-    mine = told("one line of one of ten: lockage build", ours)
-    ratio("packaging-one-line-sam-to-ours", told("one line of one of ten: sam build --cached", theirs) / mine)
-
-
-def sizes(project: Project) -> None:
-    """The archive against what zlib makes of the same files at level 6, and the same versions on both sides."""
-    with zipfile.ZipFile(project.archive()) as archive:
-        packed = sum(one.compress_size for one in archive.infolist())
-        zlibs = sum(len(zlib.compress(archive.read(one), 6, -15)) for one in archive.infolist())
-        installed = {one.filename.split("/")[0] for one in archive.infolist() if ".dist-info/" in one.filename}
-    ratio("packaging-size-ours-to-zlib-6", packed / zlibs)
-    built = project.root / ".aws-sam" / "build" / "F0"
-    others = {path.name for path in built.glob("*.dist-info")}
-    if installed != others:
-        raise UsageError("the two sides installed other versions", why=str(installed ^ others), remedy="mend the locks")
-    print(f"both sides installed the same {len(installed)} packages")
-
-
-def memory(work: Path) -> None:
-    """The most memory that building a large zip takes, with an empty store; only this process's children count."""
-    heavy = Project(work / "heavy", ("heavy",))
-    project = load_project(heavy.root / "lockage.yaml")
-    heavy.lockage(LOCKAGE_CACHE=str(work / "heavy-cache"))
-    with zipfile.ZipFile(heavy.archive()) as archive:
-        unpacked = sum(one.file_size for one in archive.infolist())
-    most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-    print(f"memory for a package of {unpacked / _MEGA:.0f} MB ({project.project}): at most {most / _MEGA:.0f} MB")
-
-
-def ratio(what: str, figure: float) -> None:
-    """Print one result."""
-    print(f"ratio {what} {figure:.2f}")
-
-
-def _declared(names: list[str]) -> str:
-    runtimes = load_project(ROOT / "lockage.yaml", files=False).runtimes
-    zips = "".join(
-        f"  {name}: {{requirements: functions/{name}/requirements.lock, sources: [functions/{name}], budget_mb: 262}}\n"
-        for name in names
+def ten_zips(ten: Project, figures: Figures) -> None:
+    """Ten functions."""
+    ours, theirs = by_turns(
+        "ten functions",
+        ROUNDS,
+        Side("lockage build", ten.clear, ten.lockage),
+        Side("sam build --parallel", ten.clear, lambda: ten.sam("--parallel")),
     )
-    functions = "".join(
-        f"  {name}: {{zip: {name}, handler: {name}.handler.handle, probe: functions/{name}/probe.json}}\n"
-        for name in names
-    )
-    return (
-        f"version: 1\nproject: bench\nruntimes:\n  python{PYTHON}: {runtimes[f'python{PYTHON}']}\nzips:\n{zips}"
-        f"functions:\n{functions}registry: {{account: '222222222222', region: eu-central-1, store: bench-releases}}\n"
-        "environments:\n  prod: {account: '222222222222', region: eu-central-1}\n"
-    )
+    figures.ratio("packaging-ten-sam-to-ours", theirs / ours)
 
 
-def _template(names: list[str]) -> str:
-    functions = "".join(
-        f"  F{name[1:]}:\n    Type: AWS::Serverless::Function\n    Properties:\n      CodeUri: functions/{name}/\n"
-        f"      Handler: handler.handle\n      Runtime: python{PYTHON}\n      Architectures: [x86_64]\n"
-        for name in names
+def one_line(ten: Project, figures: Figures) -> None:
+    """One line of one of ten."""
+    cached = ("--parallel", "--cached")
+    told("ten functions: sam build, nothing cached", [seconds(lambda: ten.sam(*cached))])
+    ten.lockage()
+    marks = (f"round {number}" for number in range(2 * ROUNDS))
+    ours, theirs = by_turns(
+        "one line of one of ten",
+        ROUNDS,
+        Side("lockage build", lambda: ten.touch(next(marks)), ten.lockage),
+        Side("sam build --cached", lambda: ten.touch(next(marks)), lambda: ten.sam(*cached)),
     )
-    return f"Transform: AWS::Serverless-2016-10-31\nResources:\n{functions}"
+    figures.ratio("packaging-one-line-sam-to-ours", theirs / ours)
+
+
+def sizes(ten: Project, figures: Figures) -> None:
+    """Of every lock: the archive against what zlib makes of the same files at level 6, and the same versions."""
+    for lock in dict.fromkeys(TEN):
+        name = ten.names[TEN.index(lock)]
+        with zipfile.ZipFile(ten.archive(name)) as archive:
+            packed = sum(one.compress_size for one in archive.infolist())
+            zlibs = sum(len(zlib.compress(archive.read(one), 6, -15)) for one in archive.infolist())
+            installed = {one.filename.split("/")[0] for one in archive.infolist() if ".dist-info/" in one.filename}
+        figures.ratio(f"packaging-size-of-{lock}-ours-to-zlib-6", packed / zlibs)
+        others = {path.name for path in ten.built_by_sam(name).glob("*.dist-info")}
+        if not installed or installed != others:
+            raise UsageError(
+                f"of {lock}, the two sides installed other versions",
+                why=", ".join(sorted(installed ^ others)) or "neither installed any",
+                remedy="mend the lock",
+            )
+        print(f"of {lock}, both sides installed the same {len(installed)} packages in the same versions")
 
 
 def main() -> None:
     """All of it."""
-    with tempfile.TemporaryDirectory() as work:
-        memory(Path(work))
-        compare(Path(work))
+    figures = Figures(LIMITS)
+    with tempfile.TemporaryDirectory() as place:
+        work = Path(place)
+        memory(work, figures)
+        one, ten = Project(work / "one", ("web",)), Project(work / "ten", TEN)
+        for project in (one, ten):  # from now on all wheels are at hand
+            project.lockage()
+            project.sam("--parallel")
+        empty("one zip", one, work)
+        empty("ten functions", ten, work)
+        print("sam build keeps nothing but wheels, unless --cached; that with nothing cached is told below")
+        one_zip(one, work, figures)
+        ten_zips(ten, figures)
+        one_line(ten, figures)
+        sizes(ten, figures)
+    figures.hold()
 
 
 if __name__ == "__main__":
