@@ -63,11 +63,6 @@ def within_archive_budget(recipe: ArchiveRecipe, unpacked: int) -> bool:
     return unpacked <= recipe.budget_mb * _MEGA
 
 
-def within_archive_budget(recipe: ArchiveRecipe, unpacked: int) -> bool:
-    """Whether an archive may weigh so many bytes unpacked, the layers that it runs with included."""
-    return unpacked <= recipe.budget_mb * _MEGA
-
-
 def hold_archive_budget(recipe: ArchiveRecipe, files: Iterable[File], layers: Mapping[str, Iterable[File]]) -> int:
     """Refuse an archive that weighs too much unpacked, the layers that it runs with included; returns its own bytes.
 
