@@ -74,5 +74,6 @@ newer_release() {
         as_root tee "$apt/sources.list.d/lockage-trixie.sources" >/dev/null
     printf 'Package: *\nPin: release n=trixie\nPin-Priority: 100\n' |
         as_root tee "$apt/preferences.d/lockage-trixie" >/dev/null
+    # shellcheck disable=SC2034  # for whoever sources this
     release=/trixie
 }
