@@ -10,11 +10,13 @@ from pathlib import Path
 from statistics import median
 
 from shared.ground import LOCKAGE, ROOT, seconds
+from shared.limits import Figures, at_most
 
 from lockage.tools.process import run
 
 ROUNDS = 15
 BUDGETS_MS = {"--help": 100, "plan": 150}
+LIMITS = {f"{verb.strip('-')}-of-its-{budget}-ms": at_most(1) for verb, budget in BUDGETS_MS.items()}
 
 
 def main() -> None:
@@ -31,12 +33,13 @@ def main() -> None:
         for _ in range(ROUNDS):
             for name, command in commands.items():
                 times[name].append(1000 * seconds(partial(run, command, cwd=ROOT, env=env)))
-    bare = median(times["the interpreter"])
+    bare, figures = median(times["the interpreter"]), Figures(LIMITS)
     print(f"the interpreter starts in {bare:.0f} ms (median of {ROUNDS})")
     for verb, budget in BUDGETS_MS.items():
         beyond = median(times[verb]) - bare
         print(f"lockage {verb}: {beyond:.0f} ms beyond that, {min(times[verb]) - bare:.0f} at best; budget {budget} ms")
-        print(f"ratio {verb.strip('-')}-of-its-{budget}-ms {beyond / budget:.2f}")
+        figures.ratio(f"{verb.strip('-')}-of-its-{budget}-ms", beyond / budget)
+    figures.hold()
 
 
 if __name__ == "__main__":

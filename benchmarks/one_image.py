@@ -8,14 +8,17 @@ share. The base itself stands already.
 
 import shutil
 import tempfile
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from shared.ground import LocalRegistry, build, copy_project, edit, local_registry, seconds, told
+from shared.ground import PLATFORM, LocalRegistry, build, copy_platform, declare, edit, local_registry, seconds, told
+from shared.limits import Figures, at_most
 
 COLD_ROUNDS = 2
 WARM_ROUNDS = 7
-FUNCTIONS = ("scorer", "remediator", "onboarding")
+LIMITS = {"one-image-to-three-cold": at_most(1), "one-image-to-three-warm": at_most(0.4)}
 SHARED = Path("functions/common/fields.py")
 
 
@@ -58,47 +61,47 @@ def _never_seen(dockerfile: Path, mark: str) -> None:
     dockerfile.write_text("\n".join(marked) + "\n")
 
 
-def three_images(root: Path) -> None:
-    """Split the platform into an image a function, each with what that function needs of the sources."""
-    for function in FUNCTIONS:
-        shutil.copytree(root / "images/platform", root / "images" / function)
-    text = (root / "lockage.yaml").read_text()
-    start, end = text.index("  platform:\n"), text.index("\nfunctions:\n")
-    text = text[:start] + "".join(map(_image, FUNCTIONS)) + text[end:]
-    for function in FUNCTIONS:
-        text = text.replace(f"  {function}:\n    image: platform\n", f"  {function}:\n    image: {function}\n")
-    (root / "lockage.yaml").write_text(text)
+def three_images(declared: dict[str, Any]) -> dict[str, Any]:
+    """The platform split into an image a function, each with what that function needs of the sources."""
+    functions = {name: {**one, "image": name} for name, one in declared["functions"].items()}
+    return {**declared, "images": {"base": declared["images"]["base"]} | _images(functions), "functions": functions}
 
 
-def _image(function: str) -> str:
-    return f"""\
-  {function}:
-    dockerfile: images/{function}/Dockerfile
-    requirements: images/{function}/requirements.lock
-    sources: [functions/policy, functions/common, functions/{function}]
-    repository: {function}
-"""
+def _images(functions: Iterable[str]) -> dict[str, dict[str, object]]:
+    return {
+        name: {
+            "dockerfile": f"images/{name}/Dockerfile",
+            "requirements": f"images/{name}/requirements.lock",
+            "sources": ["functions/policy", "functions/common", f"functions/{name}"],
+            "repository": name,
+        }
+        for name in functions
+    }
 
 
 def main() -> None:
     """Take turns, so that a busy machine is busy for both sides."""
     with tempfile.TemporaryDirectory() as work, local_registry() as registry:
         roots = {name: Path(work) / name for name in ("one", "three")}
-        for root in roots.values():
-            copy_project(root)
-        three_images(roots["three"])
+        copy_platform(roots["one"])
+        split = three_images(copy_platform(roots["three"]))
+        for function in split["functions"]:
+            shutil.copytree(roots["three"] / "images" / PLATFORM, roots["three"] / "images" / function)
+        declare(roots["three"], split)
         build(roots["one"])
         shutil.copytree(roots["one"] / "dist/base", roots["three"] / "dist/base")
-        one = Side("one", roots["one"], ("platform",), registry)
-        three = Side("three", roots["three"], FUNCTIONS, registry)
+        one = Side("one", roots["one"], (PLATFORM,), registry)
+        three = Side("three", roots["three"], tuple(split["functions"]), registry)
         cold = [(one.cold(number), three.cold(number)) for number in range(1, COLD_ROUNDS + 1)]
         warm = [(one.warm(number), three.warm(number)) for number in range(1, WARM_ROUNDS + 1)]
-    for name, rounds in (("cold", cold), ("warm", warm)):
-        ratio = told(f"{name}: one image", [ours for ours, _ in rounds])
-        ratio /= told(f"{name}: three images", [theirs for _, theirs in rounds])
-        print(f"ratio one-image-to-three-{name} {ratio:.2f}")
-        print(f"ratio time-saved-{name} {1 - ratio:.2f}")
     print(f"bytes pushed when warm: one image {one.sent:,}, three images {three.sent:,}")
+    figures = Figures(LIMITS)
+    for name, rounds in (("cold", cold), ("warm", warm)):
+        ours = told(f"{name}: one image", [ours for ours, _ in rounds])
+        figures.ratio(
+            f"one-image-to-three-{name}", ours / told(f"{name}: three images", [theirs for _, theirs in rounds])
+        )
+    figures.hold()
 
 
 if __name__ == "__main__":

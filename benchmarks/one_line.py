@@ -9,7 +9,8 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from shared.ground import HANDLER, LocalRegistry, build, copy_project, edit, local_registry, seconds, told
+from shared.ground import HANDLER, PLATFORM, LocalRegistry, build, copy_platform, edit, local_registry, seconds, told
+from shared.limits import Figures, at_most
 
 from lockage.build.image import packed_lock
 from lockage.build.stage import stage_scripts, stage_sources, stage_tool
@@ -25,7 +26,7 @@ from lockage.tools.locked import Locked
 from lockage.tools.process import run
 
 ROUNDS = 7
-IMAGE = "platform"
+LIMITS = {"one-line-ours-to-bare": at_most(1.5)}
 
 
 class Ours:
@@ -43,7 +44,7 @@ class Ours:
 
     def _release(self, tag: str) -> None:
         build(self._project)
-        self.sent = self._registry.push(self._project / "dist" / IMAGE / "layout", "ours", tag)
+        self.sent = self._registry.push(self._project / "dist" / PLATFORM / "layout", "ours", tag)
 
 
 class Bare:
@@ -57,8 +58,8 @@ class Bare:
     def round(self, number: int) -> float:
         """Seconds for one change, contexts staged before the clock starts."""
         edit(self._project / HANDLER, f"by bare, round {number}")
-        plan = make_plan(self._project / "lockage.yaml", (IMAGE,), Docker())
-        recipe = plan.step(IMAGE).recipe
+        plan = make_plan(self._project / "lockage.yaml", (PLATFORM,), Docker())
+        recipe = plan.step(PLATFORM).recipe
         assert isinstance(recipe, Recipe)  # noqa: S101 - it is an image
         what = self._stage(recipe, self._work / f"round-{number}")
         builder = choose(Docker().engine())
@@ -102,16 +103,17 @@ def main() -> None:
     """Change, build and push by turns; never the same change twice, or the other side would find it cached."""
     with tempfile.TemporaryDirectory() as work, local_registry() as registry:
         project = Path(work) / "project"
-        copy_project(project)
+        copy_platform(project)
         build(project)
         for repository in ("ours", "bare"):
-            registry.push(project / "dist" / IMAGE / "layout", repository, "before")
+            registry.push(project / "dist" / PLATFORM / "layout", repository, "before")
         ours, bare = Ours(project, registry), Bare(project, registry, Path(work))
         rounds = [(ours.round(number), bare.round(number)) for number in range(1, ROUNDS + 1)]
     print(f"bytes pushed for one line: {ours.sent:,} (the last layer and the configuration)")
-    ratio = told("ours: lockage build, crane push", [our for our, _ in rounds])
-    ratio /= told("bare: docker buildx build, crane push", [their for _, their in rounds])
-    print(f"ratio one-line-ours-to-bare {ratio:.2f}")
+    figures, mine = Figures(LIMITS), told("ours: lockage build, crane push", [our for our, _ in rounds])
+    theirs = told("bare: docker buildx build, crane push", [their for _, their in rounds])
+    figures.ratio("one-line-ours-to-bare", mine / theirs)
+    figures.hold()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
+from typing import Any
+
+import msgspec
 
 from lockage.tools.crane import Crane, Login
 from lockage.tools.locked import Locked
@@ -18,16 +21,32 @@ from lockage.tools.process import Running, run
 ROOT = Path(__file__).parents[2]
 LOCKAGE = Path(sys.executable).with_name("lockage")
 HANDLER = Path("functions/remediator/handler.py")
+PLATFORM = "platform"
 _START_SECONDS = 10
 
 
-def copy_project(into: Path) -> None:
-    """This repository's own project, in a git tree of its own."""
+def copy_platform(into: Path) -> dict[str, Any]:
+    """The platform's image and its functions, in a git tree of their own; what their lockage.yaml declares."""
     into.mkdir(parents=True)
-    for folder in ("images", "functions", "layers"):
+    for folder in ("images", "functions"):
         shutil.copytree(ROOT / folder, into / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "lockage.yaml", into)
     run(["git", "init", "--quiet", into])
+    declared = platform_alone(msgspec.yaml.decode((ROOT / "lockage.yaml").read_bytes()))
+    declare(into, declared)
+    return declared
+
+
+def platform_alone(declared: dict[str, Any]) -> dict[str, Any]:
+    """Of what a lockage.yaml declares: base, platform, and the functions that run it."""
+    images = {name: declared["images"][name] for name in ("base", PLATFORM)}
+    functions = {name: one for name, one in declared["functions"].items() if one.get("image") == PLATFORM}
+    rest = {key: value for key, value in declared.items() if key not in {"layers", "zips"}}
+    return {**rest, "images": images, "functions": functions}
+
+
+def declare(root: Path, declared: dict[str, Any]) -> None:
+    """Write a project's lockage.yaml."""
+    (root / "lockage.yaml").write_bytes(msgspec.json.encode(declared))  # JSON is YAML too
 
 
 def build(root: Path) -> None:
