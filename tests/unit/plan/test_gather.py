@@ -198,11 +198,19 @@ def test_a_lock_out_of_date_is_refused(project: Project) -> None:
     error = refused(project)
     assert error.what == "images/app/requirements.lock is out of date"
     assert error.why == "boto3==1.1 is asked for, 1.0 is locked"
+    assert error.remedy == (
+        "lock again: cd images/app && uv pip compile --generate-hashes --no-emit-index-url "
+        "--output-file requirements.lock requirements.in"
+    )
 
 
-def test_a_lock_without_requirements_beside_it_stands_alone(project: Project) -> None:
+def test_a_lock_without_requirements_beside_it_stands_alone_and_is_held_to_hashes_all_the_same(
+    project: Project,
+) -> None:
     (project.root / "images/app/requirements.in").unlink()
     assert project.recipes("app")[1].lock is not None
+    project.write("images/app/requirements.lock", "boto3==1.0\n")
+    assert refused(project).why == "line 1: boto3==1.0 has no hash"
 
 
 @pytest.mark.parametrize("path", ["images/app/Dockerfile", "images/app/requirements.lock"])
