@@ -263,11 +263,13 @@ def test_sources_that_git_does_not_know_are_refused(project: Project) -> None:
     assert "git add" in error.remedy
 
 
-def test_a_link_in_a_source_is_refused(project: Project) -> None:
-    (project.root / "functions/scorer/secrets").symlink_to("/etc/passwd")
+@pytest.mark.parametrize(("name", "target"), [("secrets", "/etc/passwd"), ("loop", "loop"), ("up", "..")])
+def test_a_link_in_a_source_is_refused_wherever_it_leads(project: Project, name: str, target: str) -> None:
+    (project.root / "functions/scorer" / name).symlink_to(target)
     error = refused(project)
     assert error.what == "functions/scorer holds something that is not a file"
-    assert "functions/scorer/secrets (mode 120000)" in error.why
+    assert f"functions/scorer/{name} (mode 120000)" in error.why
+    assert error.remedy == "put the files themselves there; a folder shared by functions is a source of its own"
 
 
 ZIPS = f"""\
