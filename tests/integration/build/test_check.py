@@ -10,6 +10,7 @@ from fakes.checkout import Checkout
 from fakes.containers import started_by
 from fakes.shop import HANDLERS, Shop
 
+from lockage.config.load import load_project
 from lockage.errors import Inconclusive
 from lockage.inspect.emulator.hold import FunctionsFailed
 from lockage.model.check import Failure
@@ -102,6 +103,15 @@ def test_functions_of_an_image_are_checked_alike(built: Checkout, capsys: pytest
         assert [line.split()[0] for line in told.err.splitlines() if "check platform" in line] == [state]
     found = built.dist.read_check("platform")
     assert (found.artifact, found.layers, found.runtime) == (built.dist.read_artifact("platform").digest, (), "")
+
+
+def test_every_function_of_this_repository_answers(built: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    built.lockage("check")
+    declared = load_project(built.root / "lockage.yaml").functions
+    told = [line.split()[:2] for line in capsys.readouterr().out.splitlines()]
+    assert sorted(name for state, name in told if state == "pass") == sorted(declared)
+    assert {"analysis", "dashboard", "ingestion"} < set(declared)
 
 
 def test_ctrl_c_takes_everything_away(tmp_path: Path) -> None:
