@@ -125,7 +125,7 @@ class FakeUv(Uv):
             path.write_text(content)
 
 
-def workshop(root: Path, buildx: FakeBuildx, *, docker: FakeDocker | None = None, uv: FakeUv | None = None) -> Workshop:
+def workshop(root: Path, buildx: FakeBuildx, *, docker: FakeDocker | None = None, uv: Uv | None = None) -> Workshop:
     """All of them together, over a folder."""
     docker, uv = docker or FakeDocker(), uv or FakeUv()
     return Workshop(

@@ -43,6 +43,17 @@ COPY --from=built /tmp/wheels/ /
 """
 
 _LAST_LINES = 40
+_MALFORMED = ("cannot be unpacked", "is no sdist")
+"""What ``inside/sdists.py`` says of one that it does not even try to build."""
+
+_ANOTHER = (
+    "it was made so by mistake or to do harm: use another version of it, or a wheel, and tell whoever published it"
+)
+_WHAT_IT_NEEDS = (
+    "a Python package that it lacks belongs into the lock of from_source.requirements; Lambda's images have no "
+    "compiler.\nElse use a wheel, of another version or from another index, or build in a pinned image that has what "
+    "it needs"
+)
 
 
 class SdistFailed(BuildFailed):
@@ -129,12 +140,11 @@ def _explained(error: BuildFailed, sdists: Path) -> BuildFailed:
     name = next((path.name for path in sorted(sdists.iterdir()) if any(path.name in one for one in lines[-3:])), "")
     if not name:
         return error
+    malformed = any(f"{name} {sign}" in line for line in lines[-3:] for sign in _MALFORMED)
     return SdistFailed(
         f"{name} gives no wheel",
         why="\n".join(lines[-_LAST_LINES:]),
-        remedy="a Python package that it lacks belongs into the lock of from_source.requirements; Lambda's images have "
-        "no compiler.\nElse use a wheel, of another version or from another index, or build in a pinned image that has "
-        "what it needs",
+        remedy=_ANOTHER if malformed else _WHAT_IT_NEEDS,
     )
 
 

@@ -25,6 +25,8 @@ from lockage.report.timings import timed
 from lockage.tools.crane import Crane
 from lockage.tools.locked import Locked
 
+_THROUGH_S3 = "; more than the 50 MB that Lambda takes directly, which reads it from S3"
+
 
 @click.command("push")
 @click.argument("names", nargs=-1)
@@ -95,10 +97,11 @@ class Places:
 def _push_one(ware: wares.Ware, places: Places, console: Console) -> str:
     with console.step(f"push {ware.artifact.name}") as step:
         done = _pushed(ware, places)
+        through = _THROUGH_S3 if isinstance(done, Stored) and done.large else ""
         if done.reused:
-            step.reused("what is there is this very artifact already")
+            step.reused(f"what is there is this very artifact already{through}")
         else:
-            step.made(f"{done.sent:,} of {done.size:,} bytes sent")
+            step.made(f"{done.sent:,} of {done.size:,} bytes sent{through}")
     return f"{done.place} {done.digest}"
 
 

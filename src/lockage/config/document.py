@@ -57,12 +57,12 @@ class Document:
         """Remember where something stands."""
         self._lines[path] = line
 
-    def mistake(self, path: Place, problem: str, *, nearest: str = "", line: int = 0) -> None:
+    def mistake(self, path: Place, problem: str, *, nearest: str = "", line: int = 0, remedy: str = "") -> None:
         """Record what is wrong at a place, unless its value is only a stand-in."""
         if any(path[: len(wrong)] == wrong for wrong in self.made_up):
             return
-        mistake = Mistake(line=line or self.line(path), key=dotted(path), problem=problem, nearest=nearest)
-        self.mistakes.append(mistake)
+        line = line or self.line(path)
+        self.mistakes.append(Mistake(line=line, key=dotted(path), problem=problem, nearest=nearest, remedy=remedy))
 
 
 def dotted(path: Place) -> str:

@@ -3,6 +3,7 @@
 from pathlib import Path, PurePosixPath
 
 from lockage.config.document import Document, Place
+from lockage.config.locking import asked_path, command, in_its_folder
 from lockage.config.mistakes import nearest
 from lockage.config.schema import Image, Layer, Project, Zip
 
@@ -22,9 +23,9 @@ def check(project: Project, document: Document, root: Path) -> None:
 
 def _content(document: Document, place: Place, declared: Image | Zip | Layer, root: Path) -> None:
     if declared.requirements is not None:
-        _file(document, (*place, "requirements"), declared.requirements, root)
+        _lock(document, (*place, "requirements"), declared.requirements, root)
     if declared.from_source is not None:
-        _file(document, (*place, "from_source", "requirements"), declared.from_source.requirements, root)
+        _lock(document, (*place, "from_source", "requirements"), declared.from_source.requirements, root)
     seen: dict[str, str] = {}
     for index, source in enumerate(declared.sources):
         here = (*place, "sources", index)
@@ -40,6 +41,16 @@ def _file(document: Document, place: Place, path: str, root: Path) -> None:
         document.mistake(place, f"there is no file {path!r}", nearest=_beside(root, path))
 
 
+def _lock(document: Document, place: Place, path: str, root: Path) -> None:
+    if _inside(document, place, path) and not (root / path).is_file():
+        document.mistake(
+            place,
+            f"there is no lock {path!r}",
+            nearest=_beside(root, path, not_meant=PurePosixPath(asked_path(path)).name),
+            remedy=f"make the lock of what is asked for in {asked_path(path)}: {in_its_folder(path, command(path))}",
+        )
+
+
 def _folder(document: Document, place: Place, path: str, root: Path) -> None:
     if _inside(document, place, path) and not (root / path).is_dir():
         document.mistake(place, f"there is no folder {path!r}", nearest=_beside(root, path))
@@ -52,11 +63,11 @@ def _inside(document: Document, place: Place, path: str) -> bool:
     return True
 
 
-def _beside(root: Path, path: str) -> str:
+def _beside(root: Path, path: str, *, not_meant: str = "") -> str:
     """What is there under a similar name, in the same folder."""
     parent = PurePosixPath(path).parent
     try:
-        names = [entry.name for entry in (root / parent).iterdir()]
+        names = [entry.name for entry in (root / parent).iterdir() if entry.name != not_meant]
     except OSError:
         return ""
     found = nearest(PurePosixPath(path).name, names)

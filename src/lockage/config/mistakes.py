@@ -6,6 +6,8 @@ import msgspec
 
 from lockage.errors import UsageError
 
+_REMEDY = "correct every line named above; nothing was done"
+
 
 class Mistake(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that is wrong, and where."""
@@ -17,6 +19,8 @@ class Mistake(msgspec.Struct, frozen=True, kw_only=True):
     problem: str
     nearest: str = ""
     """The valid key or value closest to what was written; empty when nothing comes close."""
+    remedy: str = ""
+    """What to do about it, where correcting its line is not all that can be meant."""
 
     def render(self, file: str) -> str:
         """``lockage.yaml:12: functions.scorer: unknown key 'memroy_mb' (did you mean 'memory_mb'?)``."""
@@ -42,7 +46,7 @@ class ConfigError(UsageError):
         super().__init__(
             f"{file} has {number}",
             why="\n".join(m.render(file) for m in self.mistakes),
-            remedy=remedy or "correct every line named above; nothing was done",
+            remedy=remedy or "\n".join([_REMEDY, *dict.fromkeys(m.remedy for m in self.mistakes if m.remedy)]),
         )
 
 

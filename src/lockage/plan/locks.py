@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from lockage.config.indexes import index_of
+from lockage.config.locking import asked_path
 from lockage.config.mistakes import nearest
 from lockage.config.schema import FromSource, Image, Layer, Project, Zip
 from lockage.errors import UsageError
@@ -78,7 +79,7 @@ class Locks:
             raise LockError(
                 f"{source.requirements} does not name {BUILDS}",
                 why="it builds the wheel, and no other than a locked one is used",
-                remedy=f"add {BUILDS} to {requirements.asked_path(source.requirements)}, and "
+                remedy=f"add {BUILDS} to {asked_path(source.requirements)}, and "
                 + requirements.relock(source.requirements, self._text(source.requirements)),
             )
         return recipe.FromSource(
@@ -89,9 +90,9 @@ class Locks:
 
     def _read(self, path: str, source: recipe.FromSource | None) -> Lock:
         pins = self._pins(path)
-        asked = requirements.asked_path(path)
-        if (self._root / asked).is_file():
-            requirements.hold_in_step(path, pins, self._text(asked), requirements.relock(path, self._text(path)))
+        asked = asked_path(path)
+        if (self._root / asked).is_file():  # a lock without one answers to nothing else: it stands alone
+            requirements.hold_in_step(path, self._text(path), pins, self._text(asked))
         indexes = {pin.name: index for pin in pins if (index := self._index(pin.name))}
         return Lock(path=path, digest=sha256(self._text(path).encode()), indexes=indexes, from_source=source)
 
@@ -107,7 +108,7 @@ def lock_files(declared: Image | Zip | Layer) -> set[str]:
     """Paths of its locks, and of what they are made from: inputs of their own, which nothing that runs reads."""
     source = declared.from_source
     locks = [path for path in (declared.requirements, source and source.requirements) if path]
-    return {*locks, *map(requirements.asked_path, locks)}
+    return {*locks, *map(asked_path, locks)}
 
 
 def _hint(written: str, known: Iterable[str]) -> str:

@@ -1,15 +1,14 @@
 """A requirements lock: every package at one version, by hash, and in step with what was asked for."""
 
 import re
-from pathlib import PurePosixPath
 
 import msgspec
 
+from lockage.config.locking import command, in_its_folder
 from lockage.errors import UsageError
 
 _PIN = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==(?P<version>[^\s;\\]+)")
 _HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}(?=\s|$)")
-_DEFAULT = "uv pip compile --generate-hashes --no-emit-index-url"
 _MADE_BY = re.compile(r"^#\s+(uv pip compile .*)$", re.MULTILINE)
 _SHA256 = "--hash=sha256:"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -68,35 +67,35 @@ def parse(path: str, text: str) -> tuple[Pin, ...]:
     return tuple(pins)
 
 
-def hold_in_step(path: str, pins: tuple[Pin, ...], asked: str, remedy: str) -> None:
+def hold_in_step(path: str, text: str, pins: tuple[Pin, ...], asked: str) -> None:
     """Refuse a lock that does not answer the requirements beside it; needs no network.
 
     Args:
         path: the lock's.
+        text: its own, which says how it was made.
         pins: what it holds.
         asked: text of the requirements file it was made from.
-        remedy: how to make it again, as :func:`relock` says.
 
     Raises:
         LockError: something asked for is missing or at a version not asked for, or something is no longer asked for.
     """
     locked = {pin.name: pin for pin in pins}
     mistakes, names = [], set()
-    for line, text, _ in _requirements(asked):
-        name = _NAME.match(text)
+    for line, wanted, _ in _requirements(asked):
+        name = _NAME.match(wanted)
         if not name:
-            mistakes.append(f"line {line} of the requirements is no requirement: {text}")
+            mistakes.append(f"line {line} of the requirements is no requirement: {wanted}")
             continue
         names.add(normalised(name[0]))
         pin = locked.get(normalised(name[0]))
         if pin is None:
-            mistakes.append(f"{text} is asked for and not locked")
-        elif not _answers(pin, text):
-            mistakes.append(f"{text} is asked for, {pin.version} is locked")
+            mistakes.append(f"{wanted} is asked for and not locked")
+        elif not _answers(pin, wanted):
+            mistakes.append(f"{wanted} is asked for, {pin.version} is locked")
     gone = (pin.name for pin in pins if pin.direct and pin.name not in names)
     mistakes += [f"{name} is locked and no longer asked for" for name in gone]
     if mistakes:
-        raise LockError(f"{path} is out of date", why="\n".join(mistakes), remedy=remedy)
+        raise LockError(f"{path} is out of date", why="\n".join(mistakes), remedy=relock(path, text))
 
 
 def _answers(pin: Pin, text: str) -> bool:
@@ -109,11 +108,6 @@ def _answers(pin: Pin, text: str) -> bool:
         return Requirement(text).specifier.contains(pin.version, prereleases=True)
     except InvalidRequirement:
         return False
-
-
-def asked_path(lock: str) -> str:
-    """Where the requirements stand that a lock was made from."""
-    return str(PurePosixPath(lock).with_suffix(".in"))
 
 
 def normalised(name: str) -> str:
@@ -143,8 +137,5 @@ def _requirements(text: str) -> list[tuple[int, str, str]]:
 
 def relock(path: str, text: str) -> str:
     """How to make a lock again: by the command that made it, which ``uv`` writes at its top."""
-    file, folder = PurePosixPath(path).name, PurePosixPath(path).parent
     made_by = _MADE_BY.search(text)
-    command = made_by[1] if made_by else f"{_DEFAULT} --output-file {file} {PurePosixPath(asked_path(path)).name}"
-    there = f"cd {folder} && " if f"--output-file {file} " in f"{command} " else ""
-    return f"lock again: {there}{command}"
+    return f"lock again: {in_its_folder(path, made_by[1] if made_by else command(path))}"

@@ -15,6 +15,10 @@ from lockage.model.ids import Digest
 from lockage.model.release import archive_key
 from lockage.oci.layout import hash_file
 
+DIRECT_BYTES = 52_428_800
+"""Most that Lambda's API takes of an archive in a call
+(https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)."""
+
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
     """An archive that is in the store, as it was read back."""
@@ -29,6 +33,11 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes that went over the wire."""
     size: int
     """Bytes of the archive."""
+
+    @property
+    def large(self) -> bool:
+        """Whether Lambda takes it from S3 only."""
+        return self.size > DIRECT_BYTES
 
 
 def store(artifact: ZipArtifact | LayerArtifact, archive: Path, bucket: Bucket) -> Stored:

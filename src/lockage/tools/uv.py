@@ -3,7 +3,9 @@
 import os
 import re
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from uv import find_uv_bin
@@ -45,6 +47,11 @@ _SIGNS: tuple[tuple[str, str, str], ...] = (
 )
 """What uv prints, as an expression → what it means, and what to do."""
 
+_LEFT_OUT = re.compile(r"Skipping unsafe file name: (.*)")
+"""What uv logs of a member that leads out of its wheel; it unpacks the wheel without it, and succeeds."""
+
+_NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
 
 class DependencyError(ToolError):
     """What a lock names cannot be had for the target."""
@@ -75,40 +82,86 @@ class Uv:
             index: where all of them come from; the default index if not said.
 
         Raises:
-            DependencyError: a wheel is missing for the target, has other bytes than locked, or cannot be fetched.
+            DependencyError: a wheel is missing for the target, has other bytes than locked, leads out of its folder, or
+                cannot be fetched.
         """
-        where = ["--default-index", f"{index.name}={index.url}"] if index else []
         try:
-            _install(["--require-hashes", "--requirements", lock, *where], into, python, platform)
+            left_out = _install(_locked(lock, index), into, python, platform)
         except ToolError as error:
             raise _explained(lock, f"Python {python} on {platform}", index, error) from error
+        if left_out:
+            whose = list(_whose(lock, index, python, platform))
+            raise _leads_out(f"a wheel of {lock.name}", whose or left_out)
 
     def unpack(self, wheels: Sequence[Path], into: Path, *, python: str, platform: str) -> None:
         """Unpack wheels that are here already into a folder.
 
         Raises:
-            DependencyError: one of them is not for the target, or is malformed.
+            DependencyError: one of them is not for the target, leads out of its folder, or is malformed.
         """
+        names = ", ".join(wheel.name for wheel in wheels)
         try:
-            _install(["--no-index", *wheels], into, python, platform)
+            left_out = _install(["--no-index", *wheels], into, python, platform)
         except ToolError as error:
-            names = ", ".join(wheel.name for wheel in wheels)
             raise DependencyError(
                 f"{names} cannot be unpacked for Python {python} on {platform}",
                 why=error.why,
                 remedy="see the line above; what was built is not a wheel that this runtime can import",
             ) from error
+        if left_out:
+            raise _leads_out(names, left_out)
 
 
-def _install(what: Sequence[str | Path], into: Path, python: str, platform: str) -> None:
+def _locked(lock: Path, index: Index | None) -> list[str | Path]:
+    """The wheels of a lock, as uv is asked for them."""
+    where = ["--default-index", f"{index.name}={index.url}"] if index else []
+    return ["--require-hashes", "--requirements", lock, *where]
+
+
+def _install(what: Sequence[str | Path], into: Path, python: str, platform: str) -> list[str]:
+    """Unpack wheels; what uv left out of them, which it only tells of a wheel that its cache does not have yet."""
     command: list[str | Path] = [
         find_uv_bin(), "pip", "install", "--quiet", "--no-config", "--python", sys.executable, "--target", into,
         "--no-deps", "--only-binary", ":all:",
         "--python-version", python, "--python-platform", target(python, platform),
         "--link-mode", "copy", "--no-compile-bytecode", "--no-installer-metadata", *what,
     ]  # fmt: skip
-    dropped = _DEFAULTS if "--default-index" in what else frozenset()
-    run(command, env={name: None for name in os.environ if name in dropped or _is_foreign(name)})
+    dropped = _DEFAULTS if "--default-index" in what else set[str]()
+    return _LEFT_OUT.findall(run(command, env=_surroundings(dropped)).stderr)
+
+
+def _surroundings(dropped: AbstractSet[str]) -> dict[str, str | None]:
+    foreign = (name for name in os.environ if name in dropped or _is_foreign(name))
+    return {**dict.fromkeys(foreign), "RUST_LOG": "uv_extract=warn"}
+
+
+def _whose(lock: Path, index: Index | None, python: str, platform: str) -> Iterator[str]:
+    """Which requirements of a lock have wheels that lead out, a line each.
+
+    uv's cache is made to forget all of them first, so that uv unpacks them anew, here and whenever they are asked for
+    again. One that cannot be had any more is passed over.
+    """
+    lines = lock.read_text().replace("\\\n", " ").splitlines()
+    asked = {found[0]: line for line in lines if (found := _NAMED.match(line))}
+    run([find_uv_bin(), "cache", "clean", "--quiet", "--no-config", *asked], env=_surroundings(set()))
+    for line in asked.values():
+        with tempfile.TemporaryDirectory() as work:
+            alone = Path(work, lock.name)
+            alone.write_text(f"{line}\n")
+            try:
+                left_out = _install([*_locked(alone, index), "--no-cache"], Path(work, "tree"), python, platform)
+            except ToolError:
+                continue
+        if left_out:
+            yield f"{line.split()[0]} holds {', '.join(left_out)}"
+
+
+def _leads_out(what: str, why: Sequence[str]) -> DependencyError:
+    return DependencyError(
+        f"{what} leads out of the folder that it is unpacked into",
+        why="\n".join(why),
+        remedy="it was made so by mistake or to do harm: use another version of it, and tell whoever published it",
+    )
 
 
 def _is_foreign(variable: str) -> bool:

@@ -9,6 +9,7 @@ from fakes.checkout import Checkout
 from fakes.containers import hold_ctrl_c_leaves_nothing, started_by
 from fakes.shop import HANDLERS, Shop
 
+from lockage.config.load import load_project
 from lockage.errors import Inconclusive
 from lockage.inspect.emulator.hold import FunctionsFailed
 from lockage.model.check import Failure, NativeCheck
@@ -116,6 +117,15 @@ def test_an_image_that_no_function_runs_has_its_native_code_looked_at(
     assert (base.base.partition(":")[0], 0 < base.base_layers < len(base.layers)) == (
         "public.ecr.aws/lambda/python", True,
     )  # fmt: skip
+
+
+def test_every_function_of_this_repository_answers(built: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    built.lockage("check")
+    declared = load_project(built.root / "lockage.yaml").functions
+    told = [line.split()[:2] for line in capsys.readouterr().out.splitlines()]
+    assert sorted(name for state, name in told if state == "pass") == sorted(declared)
+    assert {"analysis", "dashboard", "ingestion"} < set(declared)
 
 
 def test_ctrl_c_takes_everything_away(tmp_path: Path) -> None:

@@ -1,7 +1,12 @@
 """What stops a build, and that the message names it; what stood in dist stays, with nothing half-written beside it."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from fakes.checkout import Checkout
+from fakes.index import PackageIndex, wheel
+from fakes.zip_project import ZipProject
 
 from lockage.errors import LockageError
 
@@ -56,3 +61,29 @@ def test_a_wheel_with_other_bytes_than_locked_is_refused(checkout: Checkout) -> 
     error = refused(checkout)
     assert error.what == "the index serves other bytes than requirements.lock names"
     assert "six==" in error.why
+    assert error.remedy.startswith("do not lock again before you know why")
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PackageIndex]:
+    """The default index, and caches that are empty."""
+    made = PackageIndex()
+    monkeypatch.setenv("UV_DEFAULT_INDEX", made.url)
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    monkeypatch.setenv("LOCKAGE_CACHE", str(tmp_path / "cache"))
+    yield made
+    made.close()
+
+
+def test_a_zip_whose_wheel_is_for_another_machine_alone_is_refused(tmp_path: Path, index: PackageIndex) -> None:
+    tag = "cp313-cp313-manylinux_2_28_aarch64"
+    hashed = index.add("ours", f"ours-1.0-{tag}.whl", wheel("ours", "1.0", {}, tag=tag))
+    project = ZipProject(tmp_path / "project", f"ours==1.0 {hashed}\n", {"api": "linux/amd64"})
+    with pytest.raises(LockageError) as caught:
+        project.lockage("build")
+    assert caught.value.what == "something in requirements.lock has no wheel for Python 3.13 on linux/amd64"
+    assert "ours==1.0 has no wheels with a matching platform tag" in caught.value.why
+    assert caught.value.remedy.endswith("or build it from its sdist: from_source in lockage.yaml")
+    assert not project.dist.folder("api").exists()
+    assert [path.name for path in (tmp_path / "cache" / "packs").iterdir()] == [".lock"]
+    assert list(project.dist.root.glob(".part-*")) == []

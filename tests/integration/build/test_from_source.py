@@ -189,6 +189,8 @@ def test_what_needs_a_compiler_is_told_that_there_is_none(tmp_path: Path, intern
         project.built()
     assert caught.value.what == "shop-prices-1.0.tar.gz gives no wheel"
     assert "gcc" in caught.value.why
+    assert caught.value.why.endswith("shop-prices-1.0.tar.gz does not build")
     assert "Lambda's images have no compiler" in caught.value.remedy
     assert not (project.root / "dist" / "api").exists()
+    assert list((project.root / "dist").glob(".part-*")) == []
     assert [path.name for path in (tmp_path / "cache" / "packs").iterdir()] == [".lock"]

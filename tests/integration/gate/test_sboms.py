@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+from fakes.archives import Files, Package, put_archive
 from fakes.dist import put_image
 from fakes.gate_project import GateProject, Make
 from fakes.images import python_packages, write_amazon, write_clean
@@ -16,6 +17,7 @@ from spdx_tools.spdx.validation.document_validator import validate_full_spdx_doc
 from lockage.cli.main import main_inner
 from lockage.inspect.describe import Describer
 from lockage.inspect.documents import SbomDoubtful
+from lockage.inspect.truth import Untrue
 from lockage.model.dist import DistDir
 from lockage.tools.locked import Locked
 from lockage.tools.syft import Syft
@@ -89,3 +91,30 @@ def test_an_image_without_an_operating_system_gets_none(tmp_path: Path) -> None:
         describer(dist).describe("bare")
     assert caught.value.why == "no package of an operating system among 1 packages"
     assert not dist.cyclonedx("bare").exists()
+
+
+JINJA = Package(name="jinja2", version="3.1.6")
+SIX = Package(name="six", version="1.17.0")
+
+
+def test_a_locked_package_whose_metadata_is_gone_is_missed_by_name(tmp_path: Path) -> None:
+    def without_metadata(files: Files) -> None:
+        for path in [path for path in files if path.startswith(JINJA.info)]:
+            del files[path]
+
+    dist = DistDir(tmp_path / "dist")
+    put_archive(dist, "shop", [JINJA, SIX])
+    assert describer(dist).describe("shop").agreed == 2
+    put_archive(dist, "shop", [JINJA, SIX], spoil=without_metadata)
+    with pytest.raises(Untrue) as caught:
+        describer(dist).describe("shop")
+    assert caught.value.what == "lock, SBOM and metadata of shop do not agree; no SBOM was written"
+    assert caught.value.why.splitlines() == [
+        (
+            "missing: jinja2: the lock says 3.1.6 (functions/shop/requirements.lock, line 1); "
+            "the SBOM does not name it; metadata does not name it"
+        ),
+        "extra: /var/task/jinja2/__init__.py: no RECORD names it, and it is of no source of the project",
+    ]
+    assert caught.value.remedy.startswith("build it again from its lock: ./noxw -s build -- shop")
+    assert not dist.cyclonedx("shop").exists()

@@ -92,3 +92,4 @@ def test_a_link_that_leads_astray_is_named(installed: Installed) -> None:
     assert installed.refused() == (
         "links that lead in a circle, out of the packages or to no file: gone, in, out, round, up"
     )
+    assert not [path for path in installed.into.rglob("*") if path.is_file()]

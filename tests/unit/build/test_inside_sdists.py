@@ -40,17 +40,17 @@ def run(place: Path) -> int:
         os.umask(before)
 
 
-def packed_as_zip(name: str) -> bytes:
+def packed_as_zip(*names: str) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr(f"{name}/setup.py", "")
-        archive.writestr("../../escaped", "")
+        for name in names:
+            archive.writestr(name, "")
     return packed.getvalue()
 
 
 def test_every_sdist_becomes_a_wheel_in_a_place_of_a_fixed_name(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (place / "sdists" / "six-1.0.tar.gz").write_bytes(sdist("six", "1.0", {"setup.py": ""}))
-    (place / "sdists" / "old-2.zip").write_bytes(packed_as_zip("old-2"))
+    (place / "sdists" / "old-2.zip").write_bytes(packed_as_zip("old-2/setup.py", "old-2/with..dots"))
     assert run(place) == 0
     assert {path.name: path.read_text() for path in (place / "wheels").iterdir()} == {
         "six-1.0-py3-none-any.whl": f"{place}/place/six-1.0/six-1.0",
@@ -59,7 +59,7 @@ def test_every_sdist_becomes_a_wheel_in_a_place_of_a_fixed_name(place: Path, cap
     said = capfd.readouterr().out.splitlines()
     assert [line.split()[-2:] for line in said] == [["old-2", "umask=0"], ["six-1.0", "umask=0"]]
     assert "--isolated --no-index --no-deps --no-build-isolation --check-build-dependencies" in said[0]
-    assert not list(place.rglob("escaped"))
+    assert [path.name for path in place.rglob("with..dots")] == ["with..dots"]
 
 
 def test_the_first_that_does_not_build_is_named_last(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -101,3 +101,20 @@ def test_what_is_no_sdist_or_leads_out_of_it_is_named(
     assert said.startswith("x-1.tar.gz ")
     assert why in said
     assert not list(place.rglob("escaped"))
+    assert list((place / "wheels").iterdir()) == []
+
+
+@pytest.mark.parametrize("way_out", ["../../escaped", "/escaped", "x-1/../../escaped"])
+def test_a_zip_that_leads_out_of_its_folder_is_named_and_not_unpacked(
+    place: Path, capfd: pytest.CaptureFixture[str], way_out: str
+) -> None:
+    (place / "sdists" / "x-1.zip").write_bytes(packed_as_zip("x-1/setup.py", way_out))
+    assert run(place) == 1
+    assert capfd.readouterr().err == f"x-1.zip cannot be unpacked: {way_out!r} leads out of it\n"
+    assert list(place.rglob("escaped")) == list(place.rglob("setup.py")) == list((place / "wheels").iterdir()) == []
+
+
+def test_what_is_no_zip_is_named(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (place / "sdists" / "x-1.zip").write_bytes(b"<html>")
+    assert run(place) == 1
+    assert capfd.readouterr().err == "x-1.zip cannot be unpacked: File is not a zip file\n"

@@ -196,6 +196,20 @@ def test_a_failure_leaves_nothing_behind(store: PackStore) -> None:
     assert [path.name for path in store.place.iterdir()] == [".lock"]
 
 
+def test_links_in_a_circle_are_refused_and_nothing_is_left_of_the_package(store: PackStore) -> None:
+    class Round(Index):
+        def install(self, lock: Path, into: Path, **target: Any) -> None:  # noqa: ANN401 - handed on
+            super().install(lock, into, **target)
+            (into / "loop").symlink_to("loop")
+
+    with pytest.raises(BuildFailed) as caught:
+        Packages(store, Round(SIX)).packs(locked("six==1.0"), TARGET, Compiler())
+    assert caught.value.what == "the installed packages are not what the lock names"
+    assert caught.value.why == "links that lead in a circle, out of the packages or to no file: loop"
+    assert caught.value.remedy.startswith("lock again; if it stays so, one of the wheels is malformed")
+    assert [path.name for path in store.place.iterdir()] == [".lock"]
+
+
 def test_a_file_that_no_package_claims_is_refused(store: PackStore) -> None:
     class Untidy(Index):
         def install(self, lock: Path, into: Path, **target: Any) -> None:  # noqa: ANN401 - handed on

@@ -91,6 +91,18 @@ def test_an_sdist_that_gives_no_wheel_is_named_with_the_end_of_its_output(sdists
     assert "use a wheel, of another version or from another index" in error.remedy
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["cannot be unpacked: '../../escaped' leads out of it", "is no sdist: it holds 2 folders where one is to be"],
+)
+def test_one_that_is_malformed_has_another_remedy(sdists: Path, said: str) -> None:
+    step = " > [built 1/1] RUN python3 /lockage/sdists.py /sdists /tmp/wheels:"
+    failed = BuildFailed("sdists does not build", why=f"{step}\nfast-1.0.tar.gz {said}", remedy="mend it")
+    error = refused(failed, sdists)
+    assert (error.what, error.why) == ("fast-1.0.tar.gz gives no wheel", f"fast-1.0.tar.gz {said}")
+    assert error.remedy.startswith("it was made so by mistake or to do harm: use another version of it, or a wheel")
+
+
 def test_what_no_sdist_is_to_blame_for_stays_what_it_is(sdists: Path) -> None:
     gone = BuildFailed("sdists does not build", why="ERROR: failed to resolve source metadata", remedy="mend it")
     assert refused(gone, sdists) is gone

@@ -1,12 +1,14 @@
 import hashlib
 import json
 import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fakes import recipes
 from fakes.builder import FakeBuildx, workshop
+from fakes.index import PackageIndex, sdist, wheel
 from msgspec.structs import replace
 
 from lockage.build.archive import Entry, entry
@@ -22,6 +24,8 @@ from lockage.plan.archive import ArchiveRecipe
 from lockage.plan.decide import BuildPlan
 from lockage.plan.recipe import Lock
 from lockage.plan.requirements import parse
+from lockage.tools.git import blob
+from lockage.tools.uv import DependencyError, Uv
 
 LOCKED = Lock(path="requirements.lock", digest="")
 LOCK = "fast==1.0 --hash=sha256:" + "a" * 64 + "\n"
@@ -201,6 +205,118 @@ def test_an_archive_over_budget_names_its_ten_largest_contributors(shop: Worksho
 def test_a_source_that_changed_since_the_plan_is_refused(shop: Workshop, root: Path) -> None:
     plan = recipes.plan_of(root, recipes.archive())
     (root / "functions/dashboard/handler.py").write_text("other\n")
-    with pytest.raises(ChangedSincePlan):
+    with pytest.raises(ChangedSincePlan) as caught:
         execute(plan, shop)
-    assert shop.dist.find_artifact("dashboard") is None
+    assert caught.value.what == "functions/dashboard/handler.py is not what was planned"
+    planned = blob(b"def handle(event, context): ...\n")
+    assert caught.value.why == f"planned the blob {planned}, found {blob(b'other' + bytes([10]))}"
+    assert caught.value.remedy.startswith("it may have been edited meanwhile: run this again")
+    assert [path.name for path in shop.dist.root.iterdir()] == [".lock"]
+
+
+def test_a_source_that_changes_while_it_is_packed_leaves_what_stood(
+    shop: Workshop, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one file is packed already when the other is written."""
+    (root / "functions/dashboard/zoo.py").write_text("ZOO = 1\n")
+    sources = (recipes.tree("functions/dashboard", "handler.py", "zoo.py"),)
+    before = built(shop)
+    plan = recipes.plan_of(root, recipes.archive(sources=sources))
+    read = Path.read_bytes
+
+    def read_then_edit(path: Path) -> bytes:
+        content = read(path)
+        if path.name == "handler.py":
+            (root / "functions/dashboard/zoo.py").write_text("ZOO = 2\n")
+        return content
+
+    monkeypatch.setattr(Path, "read_bytes", read_then_edit)
+    with pytest.raises(ChangedSincePlan, match=r"functions/dashboard/zoo\.py is not what was planned"):
+        execute(plan, shop)
+    assert shop.dist.read_artifact("dashboard") == before
+    assert sorted(path.name for path in shop.dist.root.iterdir()) == [".lock", "dashboard"]
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PackageIndex]:
+    """The default index."""
+    made = PackageIndex()
+    monkeypatch.setenv("UV_DEFAULT_INDEX", made.url)
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    yield made
+    made.close()
+
+
+def _other_bytes(index: PackageIndex) -> str:
+    index.add("ours", "ours-1.0-py3-none-any.whl", wheel("ours", "1.0", {"ours.py": ""}))
+    return f"--hash=sha256:{'0' * 64}"
+
+
+def _of_another_machine(index: PackageIndex) -> str:
+    tag = "cp313-cp313-manylinux_2_28_aarch64"
+    return index.add("ours", f"ours-1.0-{tag}.whl", wheel("ours", "1.0", {}, tag=tag))
+
+
+def _sdist_alone(index: PackageIndex) -> str:
+    return index.add("ours", "ours-1.0.tar.gz", sdist("ours", "1.0", {"setup.py": ""}))
+
+
+def _leading_out(index: PackageIndex) -> str:
+    return index.add("ours", "ours-1.0-py3-none-any.whl", wheel("ours", "1.0", {"../../escaped.py": ""}))
+
+
+def _of_no_name(index: PackageIndex) -> str:
+    content = wheel("ours", "1.0", {"XX.py": ""}).replace(b"XX.py", b"\xe9\xff.py")
+    return index.add("ours", "ours-1.0-py3-none-any.whl", content)
+
+
+BROUGHT: dict[Callable[[PackageIndex], str], tuple[str, str, str]] = {
+    _other_bytes: (
+        "the index serves other bytes than requirements.lock names",
+        "Hash mismatch for `ours==1.0`",
+        "do not lock again before you know why: a published file never changes its bytes by itself",
+    ),
+    _of_another_machine: (
+        "something in requirements.lock has no wheel for Python 3.13 on linux/amd64",
+        "ours==1.0 has no wheels with a matching platform tag",
+        "use a version of it that has one, or another package; or build it from its sdist: from_source in lockage.yaml",
+    ),
+    _sdist_alone: (
+        "something in requirements.lock has no wheel at all, only an sdist",
+        "ours==1.0 has no usable wheels",
+        "name it under from_source in lockage.yaml, with what builds it; or use a version that has wheels",
+    ),
+    _leading_out: (
+        "a wheel of requirements.lock leads out of the folder that it is unpacked into",
+        "ours==1.0 holds ../../escaped.py",
+        "it was made so by mistake or to do harm: use another version of it, and tell whoever published it",
+    ),
+    _of_no_name: (
+        "something in requirements.lock cannot be unpacked",
+        "does not use UTF-8 encoding",
+        "the wheel is malformed, as its publisher made it: use another version of it",
+    ),
+}
+
+
+@pytest.mark.parametrize("offer", BROUGHT, ids=lambda offer: offer.__name__)
+def test_what_a_lock_brings_is_refused_and_nothing_is_left_of_it(
+    tmp_path: Path, index: PackageIndex, offer: Callable[[PackageIndex], str]
+) -> None:
+    """By the real uv."""
+    root = tmp_path / "project"
+    (root / "functions/dashboard").mkdir(parents=True)
+    for name in ("handler.py", "probe.json"):
+        (root / "functions/dashboard" / name).write_text("")
+    (root / "requirements.lock").write_text(f"ours==1.0 {offer(index)}\n")
+    shop = workshop(root, FakeBuildx(), uv=Uv())
+    before = built(shop)
+    with pytest.raises(DependencyError) as caught:
+        built(shop, lock=LOCKED)
+    what, why, remedy = BROUGHT[offer]
+    assert (caught.value.what, caught.value.remedy) == (what, remedy)
+    assert why in caught.value.why
+    assert shop.dist.read_artifact("dashboard") == before
+    assert sorted(path.name for path in shop.dist.root.iterdir()) == [".lock", "dashboard"]
+    assert [path.name for path in shop.packages.store.place.iterdir()] == [".lock"]
+    assert list(root.rglob("escaped.py")) == []

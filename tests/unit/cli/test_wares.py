@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from fakes.archives import Files, put_archive
+from fakes.aws import World
+from fakes.aws_services import FakeS3
 from fakes.builder import FakeDocker
 from fakes.dist import put_image
 from fakes.evidence import facts
@@ -14,6 +16,8 @@ from fakes.scanner import FakeSyft, FakeTrivy, report, tool, tree_report
 from msgspec.structs import replace
 
 from lockage.aws.access import Access, Identity
+from lockage.aws.bucket import Bucket
+from lockage.aws.calls import Caller
 from lockage.aws.ssm import ParameterClient
 from lockage.cli import handed, wares
 from lockage.cli.main import main_inner
@@ -368,3 +372,21 @@ def test_outside_of_a_rehearsal_nothing_stands_in_for_the_registry(
     monkeypatch.setattr(ParameterClient, "is_rehearsal", lambda *_: False)
     with pytest.raises(UsageError, match="localhost:4566 may stand in for ECR in a rehearsal only"):
         main_inner(["push", "--project", str(ready / "lockage.yaml")])
+
+
+TOO_LARGE = "; more than the 50 MB that Lambda takes directly, which reads it from S3"
+
+
+@pytest.mark.parametrize(("size", "said"), [(52_428_800, ""), (52_428_801, TOO_LARGE)])
+def test_what_lambda_does_not_take_directly_is_said_to_go_through_s3(
+    ready: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], size: int, said: str
+) -> None:
+    dist, publisher = DistDir(ready / "dist"), "arn:aws:sts::222222222222:assumed-role/demo-publisher/lockage"
+    dist.write_artifact(dist.folder("shared"), replace(dist.read_artifact("shared"), size=size))
+    s3 = FakeS3(World(), "222222222222", "demo-publisher")
+    monkeypatch.setattr(Access, "identity", Identity(account="222222222222", arn=publisher))
+    monkeypatch.setattr(Access, "bucket", lambda _, name: Bucket(s3, name, caller=Caller(lambda: publisher)))
+    monkeypatch.setattr(ParameterClient, "is_rehearsal", lambda *_: False)
+    for told in (f"{size:,} of {size:,} bytes sent", "what is there is this very artifact already"):
+        main_inner(["push", "--project", str(ready / "lockage.yaml"), "shared"])
+        assert f"push shared  ({told}{said})\n" in capsys.readouterr().err

@@ -102,6 +102,47 @@ def test_the_error_has_three_parts(project_file: Path, edit: Edit) -> None:
     )
 
 
+MAKE = "uv pip compile --generate-hashes --no-emit-index-url --output-file"
+
+
+def test_a_lock_that_is_not_there_yet_is_said_how_to_make(project_file: Path, edit: Edit) -> None:
+    (project_file.parent / "app/requirements.lock").rename(project_file.parent / "app/requirements.in")
+    edit("    requirements: src/packages.lock\n", "    requirements: packages.lock\n")
+    with pytest.raises(ConfigError) as caught:
+        load_project(project_file)
+    assert caught.value.render() == (
+        f"error: {project_file} has 2 mistakes\n"
+        f"  why:  {project_file}:8: images.app.requirements: there is no lock 'app/requirements.lock'\n"
+        f"        {project_file}:46: layers.packages.requirements: there is no lock 'packages.lock'\n"
+        "  next: correct every line named above; nothing was done\n"
+        "        make the lock of what is asked for in app/requirements.in: "
+        f"cd app && {MAKE} requirements.lock requirements.in\n"
+        f"        make the lock of what is asked for in packages.in: {MAKE} packages.lock packages.in"
+    )
+
+
+def test_a_lock_that_two_need_is_made_once(project_file: Path, edit: Edit) -> None:
+    edit("    sources: [src/shared]\n", "    sources: [src/shared]\n    requirements: src/packages.lock\n")
+    (project_file.parent / "src/packages.lock").unlink()
+    with pytest.raises(ConfigError) as caught:
+        load_project(project_file)
+    assert len(caught.value.mistakes) == 2
+    assert caught.value.remedy.splitlines()[1:] == [
+        f"make the lock of what is asked for in src/packages.in: cd src && {MAKE} packages.lock packages.in"
+    ]
+
+
+def test_six_layers(project_file: Path, edit: Edit) -> None:
+    edit("[shared, packages]", "[shared, packages, a, b, c, d]")
+    with pytest.raises(ConfigError) as caught:
+        load_project(project_file)
+    assert caught.value.render() == (
+        f"error: {project_file} has 1 mistake\n"
+        f"  why:  {project_file}:41: zips.catalog.layers: has 6 items, takes at most 5\n"
+        "  next: correct every line named above; nothing was done"
+    )
+
+
 def test_files_are_not_asked_for_where_aliases_are_all_that_moves(project_file: Path) -> None:
     (project_file.parent / "src/orders/probe.json").unlink()
     assert load_project(project_file, files=False).project == "shop"

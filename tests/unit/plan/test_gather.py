@@ -198,11 +198,19 @@ def test_a_lock_out_of_date_is_refused(project: Project) -> None:
     error = refused(project)
     assert error.what == "images/app/requirements.lock is out of date"
     assert error.why == "boto3==1.1 is asked for, 1.0 is locked"
+    assert error.remedy == (
+        "lock again: cd images/app && uv pip compile --generate-hashes --no-emit-index-url "
+        "--output-file requirements.lock requirements.in"
+    )
 
 
-def test_a_lock_without_requirements_beside_it_stands_alone(project: Project) -> None:
+def test_a_lock_without_requirements_beside_it_stands_alone_and_is_held_to_hashes_all_the_same(
+    project: Project,
+) -> None:
     (project.root / "images/app/requirements.in").unlink()
     assert project.recipes("app")[1].lock is not None
+    project.write("images/app/requirements.lock", "boto3==1.0\n")
+    assert refused(project).why == "line 1: boto3==1.0 has no hash"
 
 
 @pytest.mark.parametrize("path", ["images/app/Dockerfile", "images/app/requirements.lock"])
@@ -255,11 +263,13 @@ def test_sources_that_git_does_not_know_are_refused(project: Project) -> None:
     assert "git add" in error.remedy
 
 
-def test_a_link_in_a_source_is_refused(project: Project) -> None:
-    (project.root / "functions/scorer/secrets").symlink_to("/etc/passwd")
+@pytest.mark.parametrize(("name", "target"), [("secrets", "/etc/passwd"), ("loop", "loop"), ("up", "..")])
+def test_a_link_in_a_source_is_refused_wherever_it_leads(project: Project, name: str, target: str) -> None:
+    (project.root / "functions/scorer" / name).symlink_to(target)
     error = refused(project)
     assert error.what == "functions/scorer holds something that is not a file"
-    assert "functions/scorer/secrets (mode 120000)" in error.why
+    assert f"functions/scorer/{name} (mode 120000)" in error.why
+    assert error.remedy == "put the files themselves there; a folder shared by functions is a source of its own"
 
 
 ZIPS = f"""\

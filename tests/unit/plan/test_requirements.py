@@ -23,6 +23,7 @@ six==1.17.0 ; python_version < "4" \\
     {HASH}
     # via python-dateutil
 """
+PINS = parse("requirements.lock", LOCK)
 BOTO3 = f"boto3==1.43.106 {HASH} {OTHER}"
 JMES_PATH = f"Jmes_Path==1.1.0 {HASH}"
 SIX = f'six==1.17.0 ; python_version < "4" {HASH}'
@@ -70,10 +71,13 @@ def test_only_a_whole_sha256_is_a_hash(hash_: str) -> None:
 )
 def test_a_lock_that_is_out_of_date_says_how(asked: str, why: str) -> None:
     with pytest.raises(UsageError) as caught:
-        hold_in_step("requirements.lock", parse("requirements.lock", LOCK), asked, "lock again: so")
-    assert caught.value.what == "requirements.lock is out of date"
+        hold_in_step("functions/api/requirements.lock", LOCK, PINS, asked)
+    assert caught.value.what == "functions/api/requirements.lock is out of date"
     assert caught.value.why == why
-    assert caught.value.remedy.startswith("lock again:")
+    assert caught.value.remedy == (
+        "lock again: cd functions/api && uv pip compile --generate-hashes --no-emit-index-url "
+        "--output-file requirements.lock requirements.in"
+    )
 
 
 @pytest.mark.parametrize(
@@ -85,7 +89,7 @@ def test_a_lock_that_is_out_of_date_says_how(asked: str, why: str) -> None:
     ],
 )
 def test_a_lock_that_answers_passes(asked: str) -> None:
-    hold_in_step("requirements.lock", parse("requirements.lock", LOCK), asked, "lock again: so")
+    hold_in_step("requirements.lock", LOCK, PINS, asked)
 
 
 @given(st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,10}[A-Za-z0-9])?", fullmatch=True))
@@ -98,9 +102,16 @@ def test_names_have_one_normal_form(name: str) -> None:
 
 def test_this_repository_s_lock_answers_its_requirements(project_root: Path) -> None:
     path = "images/platform/requirements.lock"
-    pins = parse(path, (project_root / path).read_text())
-    hold_in_step(path, pins, (project_root / path).with_suffix(".in").read_text(), "lock again")
+    text = (project_root / path).read_text()
+    pins = parse(path, text)
+    hold_in_step(path, text, pins, (project_root / path).with_suffix(".in").read_text())
     assert "boto3" in {pin.name for pin in pins}
+
+
+def test_a_lock_that_is_out_of_date_is_made_again_as_it_was_made() -> None:
+    with pytest.raises(UsageError) as caught:
+        hold_in_step("f/a.lock", MADE.format("a.lock a.in") + LOCK, PINS, "boto3==1.44\njmes.path")
+    assert caught.value.remedy == ("lock again: cd f && uv pip compile --overrides o.txt --output-file a.lock a.in")
 
 
 MADE = "#    uv pip compile --overrides o.txt --output-file {}\n"

@@ -95,6 +95,7 @@ def test_what_lambda_would_not_unpack_is_named(path: Path, members: list[Member]
     with pytest.raises(NotAcceptedError, match="Lambda would not take the archive of ingestion") as caught:
         unpacking.read(made, path)
     assert caught.value.why == why
+    assert caught.value.remedy == "build, describe and scan it again: ./noxw -s build sbom scan -- ingestion"
 
 
 def test_a_layer_is_imported_from_one_folder_only(path: Path) -> None:
@@ -143,6 +144,10 @@ def refusal(zipped: Contents, layers: list[Contents], declared: tuple[str, ...])
     with pytest.raises(NotAcceptedError) as caught:
         hold_together(zipped, layers, declared)
     assert caught.value.what == "Lambda would not run the zip ingestion with its layers; it was not pushed"
+    assert caught.value.remedy == (
+        "mend it under zips.ingestion and layers of lockage.yaml, then: ./noxw -s build sbom scan -- ingestion\n"
+        "what cannot be made to fit belongs in an image"
+    )
     return caught.value.why
 
 

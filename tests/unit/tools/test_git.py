@@ -148,6 +148,7 @@ def test_a_name_that_is_not_utf8_is_refused(root: Path, *, tracked: bool) -> Non
         Git(root).files("functions")
     assert caught.value.what == f"{root} holds a file whose name is not UTF-8"
     assert "functions/caf" in caught.value.why
+    assert caught.value.remedy == "rename it, or have git ignore it"
 
 
 def test_a_file_that_may_not_be_read_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,5 @@
 import base64
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -183,11 +184,34 @@ def test_a_name_that_is_not_utf_8_makes_a_wheel_malformed(tmp_path: Path, public
     assert error.remedy.startswith("the wheel is malformed")
 
 
-def test_what_leads_out_of_a_wheel_stays_out(tmp_path: Path, public: PackageIndex) -> None:
-    content = wheel("ours", "1.0", {"ours.py": "", "../../escaped.py": ""})
-    tree = install(tmp_path, f"ours==1.0 {public.add('ours', OURS, content)}\n")
-    assert not [path for path in tmp_path.rglob("escaped.py") if not path.is_relative_to(tmp_path / "cache")]
-    assert "escaped" not in (tree / "ours-1.0.dist-info" / "RECORD").read_text()
+ASTRAY = wheel("ours", "1.0", {"ours.py": "", "../../escaped.py": ""})
+
+
+def test_a_wheel_that_leads_out_of_its_folder_is_refused_each_time(tmp_path: Path, public: PackageIndex) -> None:
+    six = public.add("six", "six-1.0-py3-none-any.whl", wheel("six", "1.0", {"six.py": ""}))
+    lock = f"six==1.0 {six}\nours==1.0 \\\n    {public.add('ours', OURS, ASTRAY)}\n"
+    for _ in range(2):  # uv keeps what it unpacked, and tells of it once
+        error = refused(tmp_path, lock)
+        assert error.what == "a wheel of requirements.lock leads out of the folder that it is unpacked into"
+        assert error.why == "ours==1.0 holds ../../escaped.py"
+        assert error.remedy.startswith("it was made so by mistake or to do harm: use another version of it")
+        shutil.rmtree(tmp_path / "tree")
+    assert list(tmp_path.rglob("escaped.py")) == []
+
+
+@pytest.mark.parametrize("member", ["../escaped.py", "/escaped.py", "ours/../../escaped.py"])
+def test_every_way_out_of_a_wheel_is_one(tmp_path: Path, public: PackageIndex, member: str) -> None:
+    content = wheel("ours", "1.0", {"ours.py": "", member: ""})
+    assert refused(tmp_path, f"ours==1.0 {public.add('ours', OURS, content)}\n").why == f"ours==1.0 holds {member}"
+
+
+def test_a_wheel_that_was_built_may_not_lead_out_either(tmp_path: Path) -> None:
+    built = put(tmp_path, ASTRAY, OURS)
+    with pytest.raises(DependencyError) as caught:
+        Uv().unpack([built], tmp_path / "tree", python="3.13", platform="linux/amd64")
+    assert caught.value.what == f"{OURS} leads out of the folder that it is unpacked into"
+    assert caught.value.why == "../../escaped.py"
+    assert caught.value.remedy.endswith("tell whoever published it")
 
 
 def test_an_index_that_does_not_answer_is_told_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

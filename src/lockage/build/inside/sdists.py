@@ -10,7 +10,8 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from pathlib import Path
+import zipfile
+from pathlib import Path, PurePosixPath
 
 PLACE = Path("/tmp/sdists")  # noqa: S108 - the only folder of an image that anybody may write to
 SUFFIXES = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
@@ -38,15 +39,24 @@ def unpacked(sdist: Path) -> Path:
     place = PLACE / sdist.name.removesuffix(suffix)
     try:
         if suffix == ".zip":
-            shutil.unpack_archive(sdist, place)  # which leaves out what would leave the folder
+            unzip(sdist, place)
         else:
             shutil.unpack_archive(sdist, place, filter="data")
-    except (OSError, ValueError, tarfile.TarError) as error:
+    except (OSError, ValueError, tarfile.TarError, zipfile.BadZipFile) as error:
         raise Failed(f"{sdist.name} cannot be unpacked: {error}") from error
     inside = [path for path in place.iterdir() if path.is_dir()]
     if len(inside) != 1:
         raise Failed(f"{sdist.name} is no sdist: it holds {len(inside)} folders where one is to be")
     return inside[0]
+
+
+def unzip(sdist: Path, place: Path) -> None:
+    """Unpack a zip; one that leads out of its folder is refused before anything of it is written."""
+    with zipfile.ZipFile(sdist) as archive:
+        for name in archive.namelist():
+            if name.startswith("/") or ".." in PurePosixPath(name).parts:
+                raise ValueError(f"{name!r} leads out of it")
+        archive.extractall(place)  # noqa: S202 - every name was looked at
 
 
 def main(sdists: str, wheels: str) -> int:
