@@ -164,8 +164,9 @@ def bench(session: nox.Session) -> None:
     if first not in known:
         session.error(f"name one benchmark after --: {', '.join(known)}")
     install(session, extras=("build", "rehearsal"), groups=("bench",))
-    name, *rest = set_up(session, "engine", "opa", "crane", "base")
-    session.run("python", str(known[name]), *rest)
+    also = ("syft",) if first == "figures" else ()
+    name, *rest = set_up(session, "engine", "opa", "crane", *also, "base")
+    session.run("python", str(known[name]), *rest, interrupt_timeout=PATIENCE)
 
 
 @nox.session
