@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 import msgspec
 from msgspec.structs import replace
@@ -81,9 +82,10 @@ def serve(aws: Hosted, root: Path, builds: Builds) -> dict[str, Served]:
         aws.deploy(one)
     sent: dict[str, int] = {}
     changes: dict[str, list[Change]] = {one.name: [] for one in VARIANTS}
+    run = uuid4().hex  # or BuildKit finds what an earlier run has built
     for number in range(CHANGES):
         for handler in dict.fromkeys(one.handler for one in VARIANTS):
-            edit(root / handler, f"round {number}")
+            edit(root / handler, f"round {number} of {run}")
         for one in VARIANTS:
             change, sent[one.name] = _changed(one, aws, builds)
             changes[one.name].append(change)

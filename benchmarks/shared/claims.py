@@ -101,21 +101,21 @@ def _burst(figures: Figures) -> str:
 
 CLAIMS = (
     Claim(
-        what="cold start as a zip, P50 / P90 / P99",
+        what="cold start of the dashboard as a zip, P50 / P90 / P99",
         theirs="647 / 891 / 1,203 ms, 100 invocations",
         source=ADR_005,
         ours=_cold("dashboard", "zip"),
         remark="theirs on Lambda, with a dashboard of their own; ours has neither download nor Lambda's start in it",
     ),
     Claim(
-        what="cold start as an image, P50 / P90 / P99",
+        what="cold start of the analysis as an image, P50 / P90 / P99",
         theirs="2,341 / 3,102 / 4,567 ms, estimated",
         source=ADR_005,
         ours=_cold("analysis", "image"),
         remark="theirs was never measured: it is an estimate for a model of 1.1 GB; our model is smaller",
     ),
     Claim(
-        what="the same function as an image, P50 / P90 / P99",
+        what="cold start of the dashboard as an image, P50 / P90 / P99",
         theirs="none: two different functions are compared",
         source=ADR_005,
         ours=_cold("dashboard", "image"),

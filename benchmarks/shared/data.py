@@ -45,6 +45,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """ISO date, UTC."""
     setting: Setting
     functions: tuple[Measurements, ...]
+    remarks: tuple[str, ...] = ()
+    """What whoever measured has to add to it, a sentence each."""
 
     @property
     def comparisons(self) -> dict[str, Comparison]:

@@ -13,7 +13,7 @@ _GIB = 2**30
 _HEAD = f"""\
 # Figures: image, zip and layers, measured
 
-<!-- Made from figures.json by `{COMMAND}`; edit neither. -->
+<!-- Made from figures.json by `{COMMAND}`: do not edit it here. -->
 
 Every figure measured here is of one run of
 
@@ -44,13 +44,14 @@ figures say what a packaging does to import and answer, and nothing of all that 
 - *Memory held* is the most that the function's processes held resident, in any of its containers. Lambda's own figure
   also counts its sandbox.
 - *Calls at one moment* go to the alias in the embedded AWS, where one environment waits and the others are started
-  meanwhile, on this machine's processors. That shows whether anything is lost, and not how fast Lambda scales.
+  meanwhile, on this machine's processors. That shows whether anything is lost, and not how fast Lambda scales: most of
+  the time is the emulator's, which starts a container for each and copies a zip into it, but mounts layers.
 - *Build without cache* makes packs, layers and images anew; wheels are at hand and the base image stands. *A changed
   line* is the first one of the handler, built with all caches; of the rounds, the one in the middle. A build begins in
   a program that runs already.
 - Uploads go to the embedded ECR and S3 on this machine. A *deployment* is update, settling, publishing, check, shift
-  and reading back in the embedded AWS, which takes 0.1 s for an update where Lambda takes seconds, and pulls an image
-  from itself. Terraform and end-to-end checks are not in it.
+  and reading back in the embedded AWS, which takes 0.1 s for an update where Lambda takes seconds, starts a container
+  as above, and pulls an image from itself. Terraform and end-to-end checks are not in it.
 """
 
 _SHOWN = """\
@@ -88,6 +89,7 @@ def _where(figures: Figures) -> Iterator[tuple[str, str]]:
     yield "Docker engine", setting.engine
     yield "base image", f"`{setting.runtime}`"
     yield "what ran in its place", _base(setting)
+    yield from (("of this run", remark) for remark in figures.remarks)
 
 
 def _base(setting: Setting) -> str:
