@@ -25,13 +25,19 @@ PLATFORM = "platform"
 _START_SECONDS = 10
 
 
-def copy_platform(into: Path) -> dict[str, Any]:
-    """The platform's image and its functions, in a git tree of their own; what their lockage.yaml declares."""
+def copy_project(into: Path) -> None:
+    """This repository's own project, in a git tree of its own."""
     into.mkdir(parents=True)
-    for folder in ("images", "functions"):
+    for folder in ("images", "functions", "layers"):
         shutil.copytree(ROOT / folder, into / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "lockage.yaml", into)
     run(["git", "init", "--quiet", into])
-    declared = platform_alone(msgspec.yaml.decode((ROOT / "lockage.yaml").read_bytes()))
+
+
+def copy_platform(into: Path) -> dict[str, Any]:
+    """The project with the platform's image and its functions alone; what its lockage.yaml declares."""
+    copy_project(into)
+    declared = platform_alone(msgspec.yaml.decode((into / "lockage.yaml").read_bytes()))
     declare(into, declared)
     return declared
 

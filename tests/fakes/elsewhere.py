@@ -3,6 +3,7 @@
 The module is that process's program: ``python -m fakes.elsewhere PROJECT WHEEL``, its ways on standard input.
 """
 
+import concurrent.futures.thread  # noqa: F401 - before the process becomes somebody who may not read it
 import json
 import os
 import subprocess

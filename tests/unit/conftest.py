@@ -22,6 +22,7 @@ def no_effects(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPat
         monkeypatch.delenv(name, raising=False)
     for name in ("LOCKAGE_CACHE", "LOCKAGE_DEBUG", "GITHUB_STEP_SUMMARY", "GITHUB_ACTIONS", "DOCKER_HOST"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("DOCKER_HOST", f"unix://{home}/no-engine-in-unit-tests.sock")
     monkeypatch.setattr(socket.socket, "connect", _loopback_only(socket.socket.connect))
 

@@ -174,6 +174,34 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     """ISO date on which the source says so."""
 
 
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a function's own code, from its source to an alias that serves it."""
+
+    build_s: float
+    """Seconds, with all caches."""
+    upload_s: float
+    """Seconds."""
+    deploy_s: float
+    """Seconds of update, settling, publishing, the new version's check, the shift, and reading back."""
+
+    @property
+    def seconds(self) -> float:
+        """All of it."""
+        return self.build_s + self.upload_s + self.deploy_s
+
+
+class Burst(msgspec.Struct, frozen=True, kw_only=True):
+    """Calls that were sent at one moment."""
+
+    calls: int
+    errors: int
+    """Calls that were not answered well, timeouts among them."""
+    timeouts: int
+    """Calls that took the function longer than it may take."""
+    answers_ms: tuple[float, ...]
+    """From the call to its answer, of those that were answered well."""
+
+
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """One packaging of a function, as far as it was built and measured."""
 
@@ -190,8 +218,17 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """Those of the operating system."""
     cold_starts_ms: tuple[float, ...] = ()
     """One sample a cold start."""
+    warm_starts_ms: tuple[float, ...] = ()
+    """One sample a call of a function that has answered before."""
+    memory_mb: int | None = None
+    """Megabytes (10^6 bytes) that its processes held at most."""
+    burst: Burst | None = None
     build_s: float | None = None
     """Seconds of a build without cache."""
+    upload_s: float | None = None
+    """Seconds of an upload to where nothing of it is."""
+    changes: tuple[Change, ...] = ()
+    """One a change that was tried."""
 
 
 class Measurements(msgspec.Struct, frozen=True, kw_only=True):
@@ -210,21 +247,36 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     functions: dict[str, Measurements] = {}
 
 
+class Spread(msgspec.Struct, frozen=True, kw_only=True):
+    """Percentiles by the nearest rank: each a sample that was really measured, in the unit of the samples."""
+
+    samples: int
+    p50: float
+    p90: float
+    p99: float
+
+
 class Column(msgspec.Struct, frozen=True, kw_only=True):
     """One packaging with what follows from its figures; None is *not measured*."""
 
     measured: Measured
-    p50_ms: float | None
-    p90_ms: float | None
+    cold: Spread | None
+    """Milliseconds."""
+    warm: Spread | None
+    """Milliseconds."""
+    burst: Spread | None
+    """Milliseconds."""
+    change: Change | None
+    """Of those that were tried, the one in the middle by all of its time."""
     storage_usd: float | None
     """A month."""
-    build_usd: float | None
-    """A month."""
+    ci_usd: float | None
+    """A month, of a runner that builds without cache, uploads all of it, and deploys."""
 
     @property
     def cost_usd(self) -> float | None:
         """A month, all of it."""
-        return None if self.storage_usd is None or self.build_usd is None else self.storage_usd + self.build_usd
+        return None if self.storage_usd is None or self.ci_usd is None else self.storage_usd + self.ci_usd
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockage.model.packaging import Measured, Measurements
+from lockage.model.packaging import Burst, Change, Measured, Measurements, Spread
 from lockage.plan.packaging.compare import PRICES, beside, compare, percentile
 
 GIB = 2**30
@@ -17,16 +17,38 @@ def test_images_are_stored_in_ecr_and_archives_in_s3() -> None:
         Measurements(function="f", measured=(IMAGE, ZIP, Measured(packaging="layers", size=GIB))), deployments=10
     ).columns
     assert [image.storage_usd, zip_.storage_usd, layers.storage_usd] == pytest.approx([0.20, 0.0115, 0.023])
-    assert [image.build_usd, zip_.build_usd] == pytest.approx([0.32, 0.04])
-    assert layers.build_usd is None
+    assert [image.ci_usd, zip_.ci_usd] == pytest.approx([0.32, 0.04])
+    assert layers.ci_usd is None
     assert image.cost_usd == pytest.approx(0.52)
 
 
 def test_what_was_not_measured_costs_nothing_that_could_be_told() -> None:
     [column] = compare(Measurements(function="f", measured=(Measured(packaging="zip"),))).columns
-    assert (column.storage_usd, column.build_usd, column.cost_usd, column.p50_ms) == (None, None, None, None)
+    assert (column.storage_usd, column.ci_usd, column.cost_usd) == (None, None, None)
+    assert (column.cold, column.warm, column.burst, column.change) == (None, None, None, None)
     [column] = compare(Measurements(function="f", measured=(Measured(packaging="zip", size=GIB),))).columns
     assert column.cost_usd is None, "half a sum is no sum"
+
+
+def test_a_runner_is_paid_for_build_upload_and_deployment() -> None:
+    changes = tuple(Change(build_s=1, upload_s=1, deploy_s=deploy_s) for deploy_s in (50, 10, 20))
+    measured = Measured(packaging="zip", build_s=30, upload_s=10, changes=changes)
+    [column] = compare(Measurements(function="f", measured=(measured,)), deployments=10).columns
+    assert column.change == changes[2], "the one in the middle"
+    assert column.ci_usd == pytest.approx(10 * (30 + 10 + 20) / 60 * 0.008)
+
+
+def test_spreads_are_told_of_starts_and_of_answers() -> None:
+    measured = Measured(
+        packaging="zip",
+        cold_starts_ms=(3.0, 1.0, 2.0),
+        warm_starts_ms=(0.5,),
+        burst=Burst(calls=3, errors=1, timeouts=1, answers_ms=(9.0, 8.0)),
+    )
+    [column] = compare(Measurements(function="f", measured=(measured,))).columns
+    assert column.cold == Spread(samples=3, p50=2.0, p90=3.0, p99=3.0)
+    assert column.warm == Spread(samples=1, p50=0.5, p90=0.5, p99=0.5)
+    assert column.burst == Spread(samples=2, p50=8.0, p90=9.0, p99=9.0)
 
 
 def test_every_packaging_has_a_column() -> None:

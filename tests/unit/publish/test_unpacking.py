@@ -9,7 +9,7 @@ from lockage.model.artifact import LayerArtifact, ZipArtifact
 from lockage.model.ids import Fingerprint
 from lockage.oci.layout import hash_file
 from lockage.publish import unpacking
-from lockage.publish.acceptance import NotAcceptedError
+from lockage.publish.acceptance import ALL_AGAIN, NotAcceptedError
 from lockage.publish.unpacking import Contents, hold_together
 
 Member = tuple[zipfile.ZipInfo, bytes]
@@ -95,7 +95,7 @@ def test_what_lambda_would_not_unpack_is_named(path: Path, members: list[Member]
     with pytest.raises(NotAcceptedError, match="Lambda would not take the archive of ingestion") as caught:
         unpacking.read(made, path)
     assert caught.value.why == why
-    assert caught.value.remedy == "build, describe and scan it again: ./noxw -s build sbom scan -- ingestion"
+    assert caught.value.remedy == f"make it again, with its evidence: {ALL_AGAIN}"
 
 
 def test_a_layer_is_imported_from_one_folder_only(path: Path) -> None:
@@ -145,7 +145,7 @@ def refusal(zipped: Contents, layers: list[Contents], declared: tuple[str, ...])
         hold_together(zipped, layers, declared)
     assert caught.value.what == "Lambda would not run the zip ingestion with its layers; it was not pushed"
     assert caught.value.remedy == (
-        "mend it under zips.ingestion and layers of lockage.yaml, then: ./noxw -s build sbom scan -- ingestion\n"
+        f"mend it under zips.ingestion and layers of lockage.yaml, then: {ALL_AGAIN}\n"
         "what cannot be made to fit belongs in an image"
     )
     return caught.value.why

@@ -1,4 +1,4 @@
-from lockage.model.packaging import Comparison, Measured, Measurements
+from lockage.model.packaging import Burst, Change, Comparison, Measured, Measurements
 from lockage.plan.packaging.compare import compare
 from lockage.report.compare import as_markdown, as_text
 
@@ -12,7 +12,17 @@ IMAGE = Measured(
     build_s=12.2,
 )
 ZIP = Measured(
-    packaging="zip", size=12_400_000, change=12_400_000, unpacked=40_000_000, packages=30, os_packages=0, build_s=0.4
+    packaging="zip",
+    size=12_400_000,
+    change=12_400_000,
+    unpacked=40_000_000,
+    packages=30,
+    os_packages=0,
+    warm_starts_ms=(2.25, 1.5),
+    memory_mb=71,
+    burst=Burst(calls=20, errors=2, timeouts=1, answers_ms=(900.0, 1800.0)),
+    build_s=0.4,
+    changes=(Change(build_s=0.25, upload_s=0.5, deploy_s=1.25),),
 )
 
 
@@ -28,7 +38,27 @@ def test_packagings_stand_side_by_side() -> None:
     assert "  stored                  101.6 MB      12.4 MB       not measured" in lines
     assert "  to upload for a change  not measured  12.4 MB       not measured" in lines
     assert "  cold start P90          1,000 ms      not measured  not measured" in lines
-    assert "  cost a month            0.0583 USD    0.0019 USD    not measured" in lines
+    assert "  cost a month            0.0583 USD    0.0069 USD    not measured" in lines
+
+
+def test_everything_that_was_measured_has_a_row() -> None:
+    lines = as_text(comparison()).splitlines()
+    for row in (
+        "  cold start P99          1,000 ms      not measured",
+        "  warm start P50          not measured  1.5 ms",
+        "  warm start P99          not measured  2.2 ms",
+        "  warm starts measured    0             2",
+        "  memory held             not measured  71 MB",
+        "  calls at one moment     not measured  20 ",
+        "  of them failed          not measured  2 ",
+        "  timed out               not measured  1 ",
+        "  their answers P99       not measured  1,800 ms",
+        "  a changed line: build   not measured  0.25 s",
+        "  its upload              not measured  0.50 s",
+        "  its deployment          not measured  1.25 s",
+        "  all of that             not measured  2.00 s",
+    ):
+        assert [line for line in lines if line.startswith(row)], row
 
 
 def test_what_the_costs_rest_on_is_told() -> None:

@@ -125,7 +125,9 @@ def test_a_benchmark_is_run_by_its_name() -> None:
     stub = played("bench", "--yes", "one-image", "--more")
     assert stub.installs[1:] == [(SETUP, "--yes", "engine", "opa", "crane", "trivy", "syft", "base")]
     assert stub.runs == [("python", str(ROOT / "benchmarks" / "one_image.py"), "--more")]
-    with pytest.raises(SaidError, match=r"name one benchmark after --: cli, one-image, one-line, packaging, rehearsal"):
+    with pytest.raises(
+        SaidError, match=r"name one benchmark after --: cli, figures, one-image, one-line, packaging, rehearsal"
+    ):
         played("bench", "everything")
 
 

@@ -15,6 +15,7 @@ from threading import Event
 from typing import Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from lockage.errors import ToolError
 from lockage.inspect.emulator.call import Call
@@ -135,6 +136,36 @@ class Sandbox:
             place: where it runs.
             network: whether it reaches anything but itself.
         """
+        try:
+            with self._started(call, place, network=network) as name:
+                return self._read(call, name)
+        except ToolError as error:
+            return _trouble(error)
+
+    def run_again(self, call: Call, place: Place, times: int) -> tuple[Reading, tuple[Reading, ...]]:
+        """Run a function as :meth:`run` does, and ask the same container the same event again: cold, then warm.
+
+        Of what is asked again the answer alone is read, so that little runs between.
+
+        Args:
+            call: the function and the event.
+            place: where it runs.
+            times: how often it is asked again.
+
+        Returns:
+            The first reading, and those after it; none if the first has no answer.
+        """
+        try:
+            with self._started(call, place) as name:
+                first = self._read(call, name)
+                again = range(times if first.answer else 0)
+                return first, tuple(_reading(self._ask(call, name)) for _ in again)
+        except ToolError as error:
+            return _trouble(error), ()
+
+    @contextmanager
+    def _started(self, call: Call, place: Place, *, network: bool = False) -> Iterator[str]:
+        """The name of a function's container, which runs and was asked nothing."""
         with self._named(call.function) as name:
             container = Container(
                 name=name,
@@ -146,27 +177,26 @@ class Sandbox:
                 folders_of=place.folders_of,
                 network=network,
             )
-            try:
-                self._docker.start(container)
-                self._hold_going()
-                return self._read(call, name)
-            except ToolError as error:
-                return Reading(trouble=f"{error.what}\n{error.why}")
+            self._docker.start(container)
+            self._hold_going()
+            yield name
 
-    def _read(self, call: Call, name: str) -> Reading:
+    def _ask(self, call: Call, name: str) -> Completed:
         seconds = call.timeout_s + _GRACE_SECONDS
-        asked = self._docker.execute(
+        return self._docker.execute(
             name, (*_ASK, str(seconds)), stdin=call.event.decode(), timeout=seconds + _START_SECONDS
         )
-        answer = parse_answer(asked.stdout) if asked.code == 0 else None
+
+    def _read(self, call: Call, name: str) -> Reading:
+        asked = _reading(self._ask(call, name))
         state = self._docker.state(name)
         out, err = self._docker.logs(name)
+        answer = asked.answer
         never = answer is not None and answer.status == _NEVER_STARTED and not answer.killed
-        return Reading(
-            answer=answer,
+        return replace(
+            asked,
             running=state.running,
             out_of_memory=state.out_of_memory,
-            trouble="" if answer else asked.stderr,
             out=out,
             err=err,
             trace=self._trace(name, call) if never and state.running else None,
@@ -179,3 +209,13 @@ class Sandbox:
         except ToolError:  # it hangs, and what the emulator said must do
             return None
         return parse_trace(traced.code, traced.stdout, traced.stderr)
+
+
+def _reading(asked: Completed) -> Reading:
+    """The answer alone, or why there is none."""
+    answer = parse_answer(asked.stdout) if asked.code == 0 else None
+    return Reading(answer=answer, trouble="" if answer else asked.stderr)
+
+
+def _trouble(error: ToolError) -> Reading:
+    return Reading(trouble=f"{error.what}\n{error.why}")

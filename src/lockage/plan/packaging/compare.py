@@ -6,7 +6,7 @@ What running costs is not among it: that depends on calls, memory and time, and 
 from collections.abc import Sequence
 from math import ceil
 
-from lockage.model.packaging import PACKAGINGS, Column, Comparison, Measured, Measurements, Price
+from lockage.model.packaging import PACKAGINGS, Change, Column, Comparison, Measured, Measurements, Price, Spread
 
 _ADR = "founding ADR-005"
 
@@ -27,7 +27,7 @@ def compare(measurements: Measurements, deployments: int = DEPLOYMENTS) -> Compa
 
     Args:
         measurements: of one function.
-        deployments: a month; each pays for one build.
+        deployments: a month; each pays for one build without cache.
     """
     return Comparison(
         function=measurements.function,
@@ -59,12 +59,36 @@ def percentile(samples: Sequence[float], percent: int) -> float | None:
     return ordered[max(ceil(len(ordered) * percent / 100), 1) - 1] if ordered else None
 
 
+def spread(samples: Sequence[float]) -> Spread | None:
+    """Where samples lie; None without any."""
+    p50, p90, p99 = (percentile(samples, percent) for percent in (50, 90, 99))
+    if p50 is None or p90 is None or p99 is None:
+        return None
+    return Spread(samples=len(samples), p50=p50, p90=p90, p99=p99)
+
+
 def _column(measured: Measured, deployments: int) -> Column:
     store = ECR if measured.packaging == "image" else S3
+    change = _middle(measured.changes)
+    seconds = _pipeline_s(measured, change)
     return Column(
         measured=measured,
-        p50_ms=percentile(measured.cold_starts_ms, 50),
-        p90_ms=percentile(measured.cold_starts_ms, 90),
+        cold=spread(measured.cold_starts_ms),
+        warm=spread(measured.warm_starts_ms),
+        burst=spread(measured.burst.answers_ms) if measured.burst else None,
+        change=change,
         storage_usd=None if measured.size is None else measured.size / _GB * store.usd,
-        build_usd=None if measured.build_s is None else measured.build_s / 60 * CI.usd * deployments,
+        ci_usd=None if seconds is None else seconds / 60 * CI.usd * deployments,
     )
+
+
+def _middle(changes: Sequence[Change]) -> Change | None:
+    ordered = sorted(changes, key=lambda change: change.seconds)
+    return ordered[(len(ordered) - 1) // 2] if ordered else None
+
+
+def _pipeline_s(measured: Measured, change: Change | None) -> float | None:
+    """What a runner that keeps nothing is paid for: the build at least, and what else was measured."""
+    if measured.build_s is None:
+        return None
+    return measured.build_s + (measured.upload_s or 0) + (change.deploy_s if change else 0)

@@ -32,6 +32,26 @@ def test_a_function_runs_as_it_is_called_and_is_gone_afterwards() -> None:
     assert docker.there == set()
 
 
+def test_a_function_is_asked_again_in_its_own_container() -> None:
+    docker = FakeEngine()
+    first, again = Sandbox(docker).run_again(CALL, HERE, 3)
+    assert len(docker.started) == 1
+    assert docker.events == ["{}"] * 4
+    assert first.running
+    assert [one.answer for one in again] == [first.answer] * 3
+    assert docker.there == set()
+
+
+def test_what_does_not_answer_is_not_asked_again() -> None:
+    silent = Behaviour(asked=Completed(code=1, stdout="", stderr="nobody listens"))
+    docker = FakeEngine({CALL.handler: silent})
+    first, again = Sandbox(docker).run_again(CALL, HERE, 3)
+    assert (first.answer, first.trouble, again) == (None, "nobody listens", ())
+    assert len(docker.commands) == 1
+    broken, again = Sandbox(FakeEngine(broken="exec format error")).run_again(CALL, HERE, 3)
+    assert (broken.trouble, again) == ("docker failed with exit code 125\nexec format error", ())
+
+
 def archive(path: Path) -> Archive:
     path.write_bytes(b"PK\x05\x06" + bytes(18))
     return Archive(path=path, digest=hash_file(path))
