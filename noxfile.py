@@ -185,7 +185,7 @@ def tools(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """All tests, the rehearsal last; or what is given to pytest, such as tests/unit."""
+    """All tests, or what is given to pytest, such as tests/unit."""
     install(session, extras=("build", "rehearsal"), groups=("tests", "lint"))
     chosen = [argument for argument in session.posargs if argument != "--yes"]
     if chosen and all(argument.startswith(("tests/unit", "-")) for argument in chosen):
@@ -195,8 +195,8 @@ def tests(session: nox.Session) -> None:
     if not chosen:
         for verb in ("build", "check", "sbom", "scan"):  # once, for all tests of what comes after them
             patiently(session, "lockage", verb)
-    parallel = ("--numprocesses=auto", "--dist=loadgroup", "--durations=20")
-    everything = (*parallel, "tests/unit", "tests/integration", "tests/workflows", "tests/rehearsal")
+    parallel = ("--numprocesses=auto", "--no-loadscope-reorder", "--durations=20")
+    everything = (*parallel, "tests/workflows", "tests/rehearsal", "tests/integration", "tests/unit")  # longest first
     patiently(session, "pytest", *(chosen or everything))
 
 

@@ -137,13 +137,15 @@ def test_unit_tests_need_neither_engine_nor_tools() -> None:
     assert stub.runs == [("pytest", "tests/unit/model", "-q")]
 
 
-def test_all_tests_set_everything_up_and_the_rehearsal_is_last() -> None:
+def test_all_tests_set_everything_up_and_build_once() -> None:
     stub = played("tests", "--yes")
     assert stub.installs[1:] == [(SETUP, "--yes", "engine", *NOXFILE.ALL_TOOLS, "base")]
     *built, command = stub.runs
     assert built == [("lockage", verb) for verb in ("build", "check", "sbom", "scan")]
     assert command[0] == "pytest"
-    assert command[-1] == "tests/rehearsal"
+    assert [part for part in command if part.startswith("tests/")] == [
+        f"tests/{kind}" for kind in ("workflows", "rehearsal", "integration", "unit")
+    ]
     assert "--yes" not in command
 
 
