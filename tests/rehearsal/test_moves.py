@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from rehearsal.moves import counter, dashboard
-from rehearsal.moves.figures import Measurer, table
-from rehearsal.moves.mover import Mover
-from rehearsal.moves.project import Files, write
-from rehearsal.moves.story import story
+from moves import counter, dashboard
+from moves.figures import Measurer, table
+from moves.mover import Mover
+from moves.project import Files, write
+from moves.story import story
 
 from lockage.config.load import load_local, load_project
 from lockage.console import Console

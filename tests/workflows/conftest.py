@@ -86,7 +86,8 @@ def released(act: Act, tree: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """The tree's commit after a push to main; what stands in this repository's ``dist/`` is reused where it fits."""
     folder = tmp_path_factory.mktemp("release")
     if (ROOT / "dist").is_dir():
-        ignored = shutil.ignore_patterns(".*", "rehearsal", "timings.json")
+        judged = ("findings.json", "verdict.json")  # the scan's
+        ignored = shutil.ignore_patterns(".*", "rehearsal", "checks", "timings.json", *judged)
         shutil.copytree(ROOT / "dist", tree / "dist", copy_function=os.link, ignore=ignored)
     try:
         return Run(folder=folder, outcome=act.play(tree, "push", "release", folder=folder))

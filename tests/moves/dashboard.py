@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from rehearsal.moves.project import LOCK, Files, declared
+from moves.project import LOCK, Files, declared
 
 FUNCTION = "dashboard"
 COMMON, OWN = "functions/common", "functions/dashboard"

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from botocore.exceptions import ClientError
-from rehearsal.moves.counter import KEY, TABLE
-from rehearsal.moves.story import (
+from moves.counter import KEY, TABLE
+from moves.story import (
     PLACE,
     Called,
     Flow,

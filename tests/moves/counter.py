@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fakes.shop import pinned_runtime
-from rehearsal.moves.project import LOCK, Files, declared
+from moves.project import LOCK, Files, declared
 
 TABLE, KEY = "handled", "message"
 
@@ -64,7 +64,7 @@ def releases() -> list[Files]:
 
 
 def _declarations() -> Iterator[str]:
-    """As :mod:`rehearsal.moves.story` tells them."""
+    """As :mod:`moves.story` tells them."""
     zip_, image = _orders(zip="orders"), _orders(image="orders-image")
     other_image, other_zip = _parcels(image="parcels"), _parcels(zip="parcels-zip")
     old = {"orders": {**zip_, **QUEUE, **URL}, "parcels": {**other_image, **TOPIC, **URL}}

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from rehearsal.moves.dashboard import FUNCTION
-from rehearsal.moves.story import PLACE, deployed, made
+from moves.dashboard import FUNCTION
+from moves.story import PLACE, deployed, made
 
 from lockage.rehearsal.perform import Performer
 from lockage.rehearsal.story import Provision, Serves
