@@ -60,6 +60,12 @@ def install(
     the line says so. A download with another checksum is refused. What stands is kept: to try a release again,
     delete the tool's folder.
     """
+    if no_build and hand_over_to:
+        raise UsageError(
+            "--no-build and --hand-over exclude each other",
+            why="what is left to be built could not be handed over, and a later job builds nothing",
+            remedy="run it without --no-build; scripts/golang makes a Go answer",
+        )
     from lockage.tools.install import Installer  # noqa: PLC0415 - urllib3 costs 60 ms, and other verbs need none
 
     locked = Locked()
