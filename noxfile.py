@@ -159,7 +159,7 @@ def invoke(session: nox.Session) -> None:
 def reproduce(session: nox.Session) -> None:
     """Build again without cache, elsewhere, and compare digests."""
     install(session, extras=("build",))
-    patiently(session, "lockage", "reproduce", *set_up(session, "engine", "opa", "base"))
+    patiently(session, "lockage", "reproduce", *set_up(session, "engine", "opa", "crane", "base"))
 
 
 @nox.session

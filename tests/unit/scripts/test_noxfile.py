@@ -22,7 +22,7 @@ NEEDS = {
     "push": ("crane",),
     "rehearse": ("engine", "trivy", "syft", "opa", "crane", "base"),
     "invoke": ("engine", "base"),
-    "reproduce": ("engine", "opa", "base"),
+    "reproduce": ("engine", "opa", "crane", "base"),
 }
 """Verbs that make the machine ready first, and what of it: an engine, tools by name, the base image."""
 PLAIN = ("plan", "explain", "release", "deploy", "e2e", "promote", "rollback")
