@@ -57,8 +57,8 @@ def install(
     """Install tools into the per-user cache: NAMES, or all.
 
     A release is taken by its two checksums. Where it cannot be downloaded the tool is built from its Go module, and
-    the line says so. A download with another checksum is refused. What stands is kept: to try a release again,
-    delete the tool's folder.
+    the line says so. A download with another checksum is refused. What stands is kept, with --handed only where it is
+    what was told: to try a release again, delete the tool's folder.
     """
     if no_build and hand_over_to:
         raise UsageError(
