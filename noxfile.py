@@ -159,7 +159,7 @@ def invoke(session: nox.Session) -> None:
 def reproduce(session: nox.Session) -> None:
     """Build again without cache, elsewhere, and compare digests."""
     install(session, extras=("build",))
-    patiently(session, "lockage", "reproduce", *set_up(session, "engine", "opa", "base"))
+    patiently(session, "lockage", "reproduce", *set_up(session, "engine", "opa", "crane", "base"))
 
 
 @nox.session
@@ -179,8 +179,12 @@ def tools(session: nox.Session) -> None:
     """Install locked tools: all, or those named; in a GitHub job also onto the path of later steps."""
     install(session)
     on_path = ["--on-path"] if "GITHUB_PATH" in os.environ else []
-    named = [argument for argument in session.posargs if argument != "--yes"]
-    patiently(session, "lockage", "tools", "install", *on_path, *set_up(session, *(named or ALL_TOOLS)))
+    given = [argument for argument in session.posargs if argument != "--yes"]
+    named = [argument for argument in given if argument in ALL_TOOLS]
+    unnamed = not given or given[0].startswith("-")  # else a tool that is not locked, which the verb refuses
+    if "--help" not in given and (named or unnamed):
+        set_up(session, *(named or ALL_TOOLS))
+    patiently(session, "lockage", "tools", "install", *on_path, *given)
 
 
 @nox.session

@@ -128,7 +128,7 @@ def _where(artifact: Artifact, digest: Digest, changed: _Changed, ours: DistDir,
     try:
         return found_difference(artifact, ours, originals.dist(artifact.name, digest), changed.kinds)
     except LockageError as error:
-        return f"the released one cannot be had, so files are not compared: {error.what}"
+        return f"the released one cannot be had, so files are not compared: {error.what}; {error.remedy}"
 
 
 def _all_built(plan: BuildPlan, reason: str) -> BuildPlan:

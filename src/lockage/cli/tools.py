@@ -57,9 +57,15 @@ def install(
     """Install tools into the per-user cache: NAMES, or all.
 
     A release is taken by its two checksums. Where it cannot be downloaded the tool is built from its Go module, and
-    the line says so. A download with another checksum is refused. What stands is kept: to try a release again,
-    delete the tool's folder.
+    the line says so. A download with another checksum is refused. What stands is kept, with --handed only where it is
+    what was told: to try a release again, delete the tool's folder.
     """
+    if no_build and hand_over_to:
+        raise UsageError(
+            "--no-build and --hand-over exclude each other",
+            why="what is left to be built could not be handed over, and a later job builds nothing",
+            remedy="run it without --no-build; scripts/golang makes a Go answer",
+        )
     from lockage.tools.install import Installer  # noqa: PLC0415 - urllib3 costs 60 ms, and other verbs need none
 
     locked = Locked()

@@ -131,11 +131,14 @@ def make(
 
 
 def with_parent(release: Release, newest: Release | None) -> Release:
-    """Place a release after the newest one; made again of the same, it is the same release."""
+    """Place a release after the newest one; made again of the same, it is the same release.
+
+    The client that moves its images here may be another build of it, which changes nothing of what is released.
+    """
     if newest is None:
         return release
-    again = replace(release, parent=newest.parent)
-    return again if again.id == newest.id else replace(release, parent=newest.id)
+    again = replace(release, parent=newest.parent, tools=newest.tools)
+    return newest if again.id == newest.id else replace(release, parent=newest.id)
 
 
 def probe_event(function: str, path: str, content: bytes) -> str:

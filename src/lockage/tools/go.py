@@ -24,9 +24,16 @@ def need() -> None:
     if shutil.which("go") is None:
         raise ToolError("Go is not installed", why="no program go on the path", remedy=_INSTALL)
     version = process.run(["go", "env", "GOVERSION"]).stdout.strip()
+    if not _will_do(version):
+        named = version or "one older than 1.16, which tells no version,"
+        raise ToolError("Go is too old", why=f"{named} cannot read these modules", remedy=_INSTALL)
+
+
+def _will_do(version: str) -> bool:
     found = re.match(r"go(\d+)\.(\d+)", version)
-    if found and tuple(map(int, found.groups())) < _FIRST_THAT_FETCHES_TOOLCHAINS:
-        raise ToolError("Go is too old", why=f"{version} cannot read these modules", remedy=_INSTALL)
+    if found is None:
+        return version.startswith("devel")  # a development version, without a number or with it further on
+    return tuple(map(int, found.groups())) >= _FIRST_THAT_FETCHES_TOOLCHAINS
 
 
 def build(

@@ -8,8 +8,7 @@ from pathlib import Path
 import msgspec
 
 from lockage.errors import ToolError, UsageError
-from lockage.model.tool import Source
-from lockage.tools.locked import Record, Tool, check_sha256
+from lockage.tools.locked import Tool, check_sha256
 
 _TOLD = re.compile(r"([a-z0-9-]+)=sha256:([0-9a-f]{64})")
 _AGAIN = "run all jobs again; if it stays so, look at who else writes this artifact"
@@ -22,32 +21,47 @@ class Handed(msgspec.Struct, frozen=True, kw_only=True):
     programs: Mapping[str, str]
     """Tool → SHA-256 of its program, as the job that made it told, and not through files."""
 
-    def take(self, name: str, program: Path) -> Source:
-        """Put a tool's program at a path. Artifacts keep no modes, so it is made executable here.
+    def sha256(self, name: str) -> str:
+        """What a tool's program is to hash to, 64 hex digits.
 
         Raises:
-            ToolError: it was not handed over, or is another than was told.
+            ToolError: it was not told.
         """
         if name not in self.programs:
             raise _absent(name, f"its hash was not told; told were those of: {', '.join(self.programs) or 'none'}")
-        place = self.folder / name
-        try:
-            record = msgspec.json.decode((place / "tool.json").read_bytes(), type=Record)
-            shutil.copyfile(place / name, program)
-        except (FileNotFoundError, msgspec.DecodeError) as error:
-            raise _absent(name, f"{place}: {error}") from error
-        check_sha256(program, self.programs[name], name=f"{name}, as it was handed over,", remedy=_AGAIN)
+        return self.programs[name]
+
+    def take(self, name: str, program: Path) -> None:
+        """Put a tool's program at a path. Artifacts keep no modes, so it is made executable here.
+
+        Raises:
+            ToolError: it was not handed over, cannot be read, or is another than was told.
+        """
+        expected = self.sha256(name)
+        content = self._read(name)
+        program.write_bytes(content)
+        check_sha256(program, expected, name=f"{name}, as it was handed over,", remedy=_AGAIN)
         program.chmod(0o755)
-        return record.source
+
+    def _read(self, name: str) -> bytes:
+        try:
+            return (self.folder / name / name).read_bytes()
+        except FileNotFoundError as error:
+            raise _absent(name, f"{self.folder / name}: {error}") from error
+        except OSError as error:
+            raise ToolError(
+                f"{name} was handed over, and cannot be read",
+                why=str(error),
+                remedy=f"let this user read {self.folder / name / name}, or hand it over again: run all jobs again",
+            ) from error
 
 
 def hand_over(tools: Sequence[Tool], folder: Path) -> str:
-    """Copy tools with their records to ``FOLDER/<name>/``; what a later job is to be told of them."""
+    """Copy tools to ``FOLDER/<name>/``; what a later job is to be told of them."""
     for tool in tools:
         place = folder / tool.name
         place.mkdir(parents=True, exist_ok=True)
-        for file in (tool.path, tool.path.with_name("tool.json")):
-            shutil.copy(file, place)
+        shutil.copy(tool.path, place)
     return ",".join(f"{tool.name}=sha256:{tool.sha256}" for tool in tools)
 
 

@@ -107,7 +107,15 @@ class Installer:
             return True
 
     def _standing(self, name: str) -> Tool | None:
-        """What is installed with the bytes it should have; None when it is to be made, for the first time or again."""
+        """What is installed with the bytes it should have; None when it is to be made, for the first time or again.
+
+        Raises:
+            ToolError: tools are handed over, and of this one nothing was told.
+        """
+        if self._handed is not None:
+            expected, recorded = self._handed.sha256(name), self._locked.recorded(name)
+            if recorded is None or recorded.sha256 != expected:
+                return None
         try:
             return self._locked.path(name)
         except ToolError:
@@ -140,7 +148,9 @@ class Installer:
     def _make_program(self, name: str, program: Path, *, build: bool) -> tuple[Source, str]:
         pin = self._locked.lock.pin(name)
         if self._handed is not None:
-            return self._handed.take(name, program), "handed over by an earlier job, its checksum verified"
+            self._handed.take(name, program)
+            source = self._locked.lock.used(name, self._handed.sha256(name)).source
+            return source, "handed over by an earlier job, its checksum verified"
         why_not = self._release(pin.release, program)
         if not why_not:
             return "release", "its release, both checksums verified"

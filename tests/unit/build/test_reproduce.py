@@ -90,7 +90,7 @@ class Originals:
 
     def dist(self, name: str, digest: Digest) -> DistDir:
         if self.gone:
-            raise AwsError("there are no AWS credentials", why="…", remedy="…")
+            raise AwsError("there are no AWS credentials", why="…", remedy="log in")
         assert self.place.read_artifact(name).digest == digest
         return self.place
 
@@ -137,7 +137,7 @@ def test_without_the_released_artifact_only_digests_are_told(root: Path, plan: B
     with pytest.raises(NotReproducible) as caught:
         rebuild(plan, workshop(root, FakeBuildx()), digests, Originals(shop.dist, gone=True))
     assert caught.value.why.splitlines()[1:] == [
-        "the released one cannot be had, so files are not compared: there are no AWS credentials"
+        "the released one cannot be had, so files are not compared: there are no AWS credentials; log in"
     ]
 
 

@@ -254,6 +254,18 @@ def test_a_release_comes_after_the_newest_and_made_again_is_the_same(project: Pr
     assert with_parent(replace(second, parent=None), second) == second
 
 
+def test_made_again_with_another_client_it_is_the_same_release(project: Project) -> None:
+    def made(letter: str) -> Release:
+        client = UsedTool(name="crane", version="v0.22.1", source="module", sha256=letter * 64)
+        return replace(release(project), tools=(client,))
+
+    first = with_parent(made("e"), None)
+    assert with_parent(made("f"), first) == first
+    assert with_parent(release(project), first) == first, "also where none is known"
+    second = with_parent(replace(made("f"), commit=CommitSha("d" * 40)), first)
+    assert (second.parent, second.tools) == (first.id, made("f").tools)
+
+
 def test_a_probe_is_kept_as_compact_json() -> None:
     assert probe_event("scorer", "probe.json", b'{ "probe" :\n true }') == '{"probe":true}'
     with pytest.raises(UsageError, match="the probe of scorer is not JSON") as caught:

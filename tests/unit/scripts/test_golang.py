@@ -57,6 +57,14 @@ def test_on_debian_12_it_comes_from_debian_13_and_nothing_else_does(machine: Fak
     assert "Pin-Priority: 100" in (machine.root / "etc/apt/preferences.d/lockage-trixie").read_text()
 
 
+@pytest.mark.parametrize(("version", "told"), [("", "one older than 1.16, which tells no version"), ("tip", "tip")])
+def test_one_that_tells_no_version_will_not_do(machine: FakeMachine, version: str, told: str) -> None:
+    has_go(machine, version)
+    code, said = machine.run(SCRIPT)
+    assert code == 1
+    assert f"why:  {told}; installing one needs your word" in said
+
+
 def test_newer_systems_take_it_from_their_own_archive(tmp_path: Path) -> None:
     noble = FakeMachine(tmp_path / "newer", os_release="ID=ubuntu\nVERSION_CODENAME=noble\n")
     machine = with_archive(noble, "go1.22.2")

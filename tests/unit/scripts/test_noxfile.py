@@ -22,7 +22,7 @@ NEEDS = {
     "push": ("crane",),
     "rehearse": ("engine", "trivy", "syft", "opa", "crane", "base"),
     "invoke": ("engine", "base"),
-    "reproduce": ("engine", "opa", "base"),
+    "reproduce": ("engine", "opa", "crane", "base"),
 }
 """Verbs that make the machine ready first, and what of it: an engine, tools by name, the base image."""
 PLAIN = ("plan", "explain", "release", "deploy", "e2e", "promote", "rollback")
@@ -119,6 +119,21 @@ def test_tools_are_installed_by_name_and_in_a_github_job_put_on_its_path(monkeyp
     assert played("tools", "trivy", "syft").runs == [("lockage", "tools", "install", "trivy", "syft")]
     monkeypatch.setenv("GITHUB_PATH", "/runner/path")
     assert played("tools", "trivy").runs == [("lockage", "tools", "install", "--on-path", "trivy")]
+
+
+def test_of_what_is_given_to_tools_only_their_names_are_set_up() -> None:
+    stub = played("tools", "--yes", "--hand-over", "handed", "crane")
+    assert stub.installs[1:] == [(SETUP, "--yes", "crane")]
+    assert stub.runs[0][-3:] == ("--hand-over", "handed", "crane")
+    assert played("tools").installs[1:] == [(SETUP, *NOXFILE.ALL_TOOLS)]
+    assert played("tools", "--hand-over", "handed").installs[1:] == [(SETUP, *NOXFILE.ALL_TOOLS)]
+
+
+@pytest.mark.parametrize("given", [("--help",), ("scaner",), ("crane", "--help")])
+def test_what_the_verb_answers_by_itself_installs_no_tool(given: tuple[str, ...]) -> None:
+    stub = played("tools", *given)
+    assert len(stub.installs) == 1
+    assert stub.runs[0][-len(given) :] == given
 
 
 def test_a_benchmark_is_run_by_its_name() -> None:

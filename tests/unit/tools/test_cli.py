@@ -62,6 +62,14 @@ def test_one_github_job_hands_a_tool_over_and_another_takes_it(
     assert len(go.builds()) == builds, "nothing is built"
 
 
+def test_what_is_not_built_is_not_handed_over(make_go: MakeGo, tmp_path: Path) -> None:
+    go = make_go()
+    with pytest.raises(UsageError, match="--no-build and --hand-over exclude each other"):
+        invoke("install", "--no-build", "--hand-over", str(tmp_path / "handed"), "crane")
+    assert Locked().recorded("crane") is None
+    assert go.builds() == []
+
+
 def test_elsewhere_there_is_no_such_path(make_go: MakeGo, monkeypatch: pytest.MonkeyPatch) -> None:
     make_go()
     monkeypatch.delenv("GITHUB_PATH", raising=False)

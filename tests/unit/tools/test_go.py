@@ -15,14 +15,22 @@ def test_any_that_fetches_toolchains_will_do(make_go: MakeGo, version: str) -> N
     go.need()
 
 
-@pytest.mark.parametrize("version", ["go1.19.8", "go1.20"])
-def test_one_that_cannot_read_the_modules_is_named(make_go: MakeGo, version: str) -> None:
+@pytest.mark.parametrize(
+    ("version", "named"),
+    [
+        ("go1.19.8", "go1.19.8"),
+        ("go1.20", "go1.20"),
+        ("''", "one older than 1.16, which tells no version,"),
+        ("tip", "tip"),
+    ],
+)
+def test_one_that_cannot_read_the_modules_is_named(make_go: MakeGo, version: str, named: str) -> None:
     make_go(version=version)
     with pytest.raises(ToolError) as caught:
         go.need()
     assert caught.value.render() == (
         "error: Go is too old\n"
-        f"  why:  {version} cannot read these modules\n"
+        f"  why:  {named} cannot read these modules\n"
         "  next: install Go 1.21 or newer: https://go.dev/doc/install; on Debian and Ubuntu, scripts/golang does"
     )
 
