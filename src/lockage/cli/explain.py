@@ -13,7 +13,7 @@ from lockage.cli.functions import hold_known
 from lockage.cli.natives import inspection
 from lockage.cli.options import project_option
 from lockage.config.load import load_project
-from lockage.errors import UsageError
+from lockage.errors import LockageError, UsageError
 from lockage.inspect.native import LAYERS, TASK, NativeInspection, Root, Target, inspect_native
 from lockage.inspect.native.systems import system_for
 from lockage.model.dist import DistDir
@@ -93,7 +93,10 @@ def _native(made_of: Parts, dist: DistDir, target: Target) -> tuple[int | None, 
     """The highest GLIBC 2.x that what it runs from needs, and how many native objects that holds."""
     if made_of.declared == "image":
         image = dist.find_artifact(made_of.artifacts[0])
-        return _figures(inspection(image, dist) if image else None)
+        try:
+            return _figures(inspection(image, dist) if image else None)
+        except LockageError:  # what cannot be read, or looked up, was not measured; `lockage check` says why
+            return None, None
     archives = [dist.archive(name) for name in made_of.artifacts]
     if not all(path.is_file() for path in archives):
         return None, None

@@ -1,7 +1,8 @@
 """The native code of what is built, held to the runtime that AWS gives it, whatever image is at hand here."""
 
+import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from pathlib import Path
 from threading import Lock
@@ -34,6 +35,9 @@ from lockage.tools.unpack import mount, unpack
 
 LAMBDAS = "public.ecr.aws/lambda/python:"
 """How the references begin of the images whose system is known."""
+
+_PYTHON = re.compile(r"[0-9]+\.[0-9]+")
+"""How a tag begins that tells Python's minor version."""
 
 _ALONE = Lock()
 """Several images rest on one base: who comes second waits for what the first has read of it."""
@@ -97,12 +101,25 @@ def _ground(artifact: Artifact, dist: DistDir) -> _Ground | None:
     """None for an image on another base."""
     if not isinstance(artifact, ImageArtifact):
         return _Ground(artifact.runtime.removeprefix("python"))
-    lowest, below = artifact, {one.name: one for one in built_of(artifact, dist) if one is not artifact}
+    images = list(built_of(artifact, dist))
+    lowest, below = artifact, {one.name: one for one in images if one is not artifact}
     while isinstance(upon := below.pop(lowest.base, None), ImageArtifact):
         lowest = upon
     if not lowest.base.startswith(LAMBDAS):
         return None
-    return _Ground(lowest.base.removeprefix(LAMBDAS).partition("@")[0].partition("-")[0], lowest)
+    tag = lowest.base.removeprefix(LAMBDAS).partition("@")[0]
+    return _Ground(_minor(tag) or next(_compiled_for(images), tag), lowest)
+
+
+def _minor(tag: str) -> str:
+    """``3.13`` of ``3.13``, ``3.13-x86_64`` and ``3.13.2025.11.10.09-x86_64``; empty where a tag tells none."""
+    found = _PYTHON.match(tag)
+    return found.group() if found else ""
+
+
+def _compiled_for(images: Iterable[Artifact]) -> Iterator[str]:
+    """The Python that packages were taken for, of every image that has some."""
+    return (one.digest for made in images for one in made.inputs if (one.kind, one.name) == ("option", "python"))
 
 
 def _roots(artifact: Artifact, ground: _Ground, dist: DistDir, work: Path) -> tuple[list[Root], int]:

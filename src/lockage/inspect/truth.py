@@ -86,15 +86,16 @@ def hold(name: str, lock: Lock, cyclonedx: Mapping[str, Any], tree: Tree, source
 
 
 def disagreements(lock: Lock, sbom: Iterable[Said], metadata: Iterable[Said]) -> Iterator[str]:
-    """Packages that the three do not agree on, a line each."""
+    """Packages that the three do not agree on, a line each; one whose metadata is there twice is one too many."""
     by_lock = _gathered(Said(name=one.name, version=one.version, place=one.place) for one in lock.packages)
     by_sbom, by_metadata = _gathered(sbom), _gathered(metadata)
     for name in sorted(by_lock.keys() | by_sbom.keys() | by_metadata.keys()):
         words = (by_lock[name], by_sbom[name], by_metadata[name])
         versions = [{canonicalize_version(one.version) for one in word} for word in words]
-        if all(one == versions[0] for one in versions) and len(versions[0]) == 1:
+        agreed = all(one == versions[0] for one in versions) and len(versions[0]) == 1
+        if agreed and len(by_metadata[name]) == 1:
             continue
-        kind = "shifted" if all(words) else "missing" if words[0] else "extra"
+        kind = "extra" if agreed or not words[0] else "shifted" if all(words) else "missing"
         told = (f"{witness} {_told(word)}" for witness, word in zip(_WITNESSES, words, strict=True))
         yield f"{kind}: {name}: {'; '.join(told)}{_excused(name, lock)}"
 
@@ -104,19 +105,24 @@ def remade(lock: Lock, packages: Iterable[Installed]) -> Iterator[str]:
 
     A file and its line in ``RECORD`` can be changed together; the build told what that ``RECORD`` was.
     """
-    there = {one.name: one for one in packages if one.record}
+    there = defaultdict[str, list[Installed]](list)
+    for found in packages:
+        if found.record:
+            there[found.name].append(found)
     for one in lock.packages:
-        found, packed = there.get(one.name), one.packed
-        if found is None:
+        packed = one.packed
+        if not there[one.name]:
             continue
         if packed is None or packed.hashes != one.hashes:
             made = f"says {_files(packed.hashes)}" if packed else "does not name it"
             yield f"shifted: {one.name}: the lock says {_files(one.hashes)} ({one.place}); artifact.json {made}"
-        elif packed.record != found.record:
-            yield (
-                f"changed: /{found.folder}/RECORD: artifact.json says {shown(packed.record)} of {one.name}; "
-                f"the file has {shown(found.record)}"
-            )
+            continue
+        yield from (
+            f"changed: /{found.folder}/RECORD: artifact.json says {shown(packed.record)} of {one.name}; "
+            f"the file has {shown(found.record)}"
+            for found in there[one.name]
+            if found.record != packed.record
+        )
 
 
 def _files(hashes: Sequence[str]) -> str:

@@ -6,9 +6,12 @@ https://github.com/opencontainers/image-spec/blob/v1.1.0/layer.md#whiteouts
 
 import hashlib
 import posixpath
+import shutil
 import tarfile
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from contextlib import contextmanager, nullcontext
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +19,8 @@ from lockage.oci.layout import Descriptor, Layout, LayoutError
 
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
+_CHUNK = 1 << 18
+"""Bytes of a file that are in memory at once, whatever its size."""
 _FUNCTIONS = ("var/task/", "opt/")
 """Folders that a base leaves to functions."""
 
@@ -24,14 +29,24 @@ class _File(NamedTuple):
     """A file, or a symbolic link."""
 
     sha256: str
-    content: bytes | None = None
-    """None where nobody wants it."""
+    kept: Path | None = None
+    """Where its content is until all layers are merged; None where nobody wants it."""
     link: str | None = None
     """What is written in a link; None of a file."""
 
 
 Wanted = Callable[[str, bytes], bool]
-"""Whether a file, by its path below the root and its content, is to be written out."""
+"""Whether a file, by its path below the root and how its content begins, is to be written out."""
+
+
+class _Wish(NamedTuple):
+    """What is read of layers."""
+
+    folder: str
+    """Empty for all of them."""
+    wanted: Wanted
+    places: Iterator[Path]
+    """Where to keep what is wanted: paths of files that are not there yet."""
 
 
 def contents(layout: Layout, folder: str, wanted: Wanted, root: Path) -> dict[str, str]:
@@ -46,9 +61,10 @@ def contents(layout: Layout, folder: str, wanted: Wanted, root: Path) -> dict[st
     Raises:
         LayoutError: a layer is no tar that can be read.
     """
-    found = _files(_merged(layout, layout.manifest.layers, folder, wanted))
-    for path, file in found.items():
-        _write(root / path, file)
+    with _kept() as places:
+        found = _files(_merged(layout, layout.manifest.layers, _Wish(folder, wanted, places)))
+        for path, file in found.items():
+            _write(root / path, file)
     return {path: file.sha256 for path, file in found.items()}
 
 
@@ -58,7 +74,8 @@ def hashes(layout: Layout, layers: int) -> dict[str, str]:
     Raises:
         LayoutError: a layer is no tar that can be read.
     """
-    found = _files(_merged(layout, layout.manifest.layers[:layers], "", lambda *_: False))
+    with _kept() as places:
+        found = _files(_merged(layout, layout.manifest.layers[:layers], _Wish("", lambda *_: False, places)))
     return {path: file.sha256 for path, file in found.items()}
 
 
@@ -81,21 +98,29 @@ def added(
     Raises:
         LayoutError: a layer is no tar that can be read.
     """
-    found = _merged(layout, layout.manifest.layers[below:], "", wanted)
-    if any(file.content is not None and not path.startswith(_FUNCTIONS) for path, file in found.items()):
-        there = base()
-        found = {path: file for path, file in found.items() if file.link is not None or there.get(path) != file.sha256}
-    for path in sorted(found, reverse=True):  # what is below a path comes before it, and so before a link there
-        _write(root / path, found[path])
+    with _kept() as places:
+        found = _merged(layout, layout.manifest.layers[below:], _Wish("", wanted, places))
+        if any(file.kept and not path.startswith(_FUNCTIONS) for path, file in found.items()):
+            there = base()
+            found = {path: one for path, one in found.items() if one.link is not None or there.get(path) != one.sha256}
+        for path in sorted(found, reverse=True):  # what is below a path comes before it, and so before a link there
+            _write(root / path, found[path])
     return {path: file.sha256 for path, file in _files(found).items()}
 
 
-def _merged(layout: Layout, layers: Iterable[Descriptor], folder: str, wanted: Wanted) -> dict[str, _File]:
+@contextmanager
+def _kept() -> Iterator[Iterator[Path]]:
+    """Places for what may be wanted, as long as upper layers can still take it away."""
+    with tempfile.TemporaryDirectory(prefix="lockage-contents-") as folder:
+        yield (Path(folder, str(number)) for number in count())
+
+
+def _merged(layout: Layout, layers: Iterable[Descriptor], wish: _Wish) -> dict[str, _File]:
     """Files and links of some layers, lowest first."""
     found: dict[str, _File] = {}
     for layer in layers:
         try:
-            _merge(found, layout.blob(layer.digest), folder, wanted)
+            _merge(found, layout.blob(layer.digest), wish)
         except (tarfile.TarError, OSError, EOFError) as error:
             raise LayoutError(
                 f"the layer {layer.digest} cannot be read",
@@ -110,16 +135,16 @@ def _files(found: Mapping[str, _File]) -> dict[str, _File]:
 
 
 def _write(place: Path, file: _File) -> None:
-    if file.content is None and file.link is None:
+    if file.kept is None and file.link is None:
         return
     place.parent.mkdir(parents=True, exist_ok=True)
-    if file.content is not None:
-        place.write_bytes(file.content)
+    if file.kept is not None:
+        shutil.copyfile(file.kept, place)  # hard links share what is kept, so it stays
     elif file.link is not None and not place.exists():  # in the place of a folder it would be no link
         place.symlink_to(file.link)
 
 
-def _merge(found: dict[str, _File], blob: Path, folder: str, wanted: Wanted) -> None:
+def _merge(found: dict[str, _File], blob: Path, wish: _Wish) -> None:
     """Lay a layer over what is below it: what it takes away first, whatever the order of its entries."""
     brought: dict[str, _File | None] = {}
     gone: set[str] = set()
@@ -136,8 +161,8 @@ def _merge(found: dict[str, _File], blob: Path, folder: str, wanted: Wanted) -> 
             elif member.islnk():
                 target = _plain(member.linkname)
                 brought[path] = brought.get(target, found.get(target))
-            elif _meet(path, folder):
-                brought[path] = _read(tar, member, partial(wanted, path))
+            elif _meet(path, wish.folder):
+                brought[path] = _read(tar, member, path, wish)
     gone.update(brought)
     for path in [path for path in found if not gone.isdisjoint(_above(path))]:
         del found[path]
@@ -162,12 +187,19 @@ def _meet(path: str, folder: str) -> bool:
     return not folder or path.startswith(f"{folder}/") or f"{folder}/".startswith(f"{path}/")
 
 
-def _read(tar: tarfile.TarFile, member: tarfile.TarInfo, wanted: Callable[[bytes], bool]) -> _File | None:
+def _read(tar: tarfile.TarFile, member: tarfile.TarInfo, path: str, wish: _Wish) -> _File | None:
     """A file or link; None for a device, which stands in its path's place all the same."""
     if member.issym():
         return _File("", link=member.linkname)
     stream = tar.extractfile(member) if member.isreg() else None
     if stream is None:
         return None
-    content = stream.read()
-    return _File(hashlib.sha256(content).hexdigest(), content if wanted(content) else None)
+    chunk, hashed = stream.read(_CHUNK), hashlib.sha256()
+    kept = next(wish.places) if wish.wanted(path, chunk) else None
+    with kept.open("wb") if kept else nullcontext() as target:
+        while chunk:
+            hashed.update(chunk)
+            if target:
+                target.write(chunk)
+            chunk = stream.read(_CHUNK)
+    return _File(hashed.hexdigest(), kept)

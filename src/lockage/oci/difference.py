@@ -3,13 +3,12 @@
 import hashlib
 import tarfile
 from itertools import zip_longest
-from pathlib import Path
 
 import msgspec
 
-from lockage.model.ids import Digest
 from lockage.model.parting import Parting, first
-from lockage.oci.layout import Layout
+from lockage.oci.layout import Descriptor, Layout
+from lockage.oci.weigh import opened
 
 
 class Difference(Parting, frozen=True, kw_only=True):
@@ -47,6 +46,9 @@ def difference(ours: Layout, theirs: Layout) -> Difference | None:
     Args:
         ours: an image whose layers are on disk.
         theirs: another.
+
+    Raises:
+        LayoutError: a layer does not read as an archive.
     """
     if ours.digest == theirs.digest:
         return None
@@ -57,17 +59,17 @@ def difference(ours: Layout, theirs: Layout) -> Difference | None:
             what = f"only {'ours' if their is None else 'theirs'} has such a layer"
             return Difference(layer=number, made_by=longer.made_by[number - 1], path="", field="layers", what=what)
         if our.digest != their.digest:
-            return _in_layer(number, ours, theirs, our.digest, their.digest)
+            return _in_layer(number, ours, theirs, our, their)
     return _in_configuration(ours, theirs)
 
 
-def _in_layer(number: int, ours: Layout, theirs: Layout, our: Digest, their: Digest) -> Difference:
-    found = first(_entries(ours.blob(our)), _entries(theirs.blob(their)), _WORDS, written="compressed")
+def _in_layer(number: int, ours: Layout, theirs: Layout, our: Descriptor, their: Descriptor) -> Difference:
+    found = first(_entries(ours, our), _entries(theirs, their), _WORDS, written="compressed")
     return Difference(layer=number, made_by=ours.made_by[number - 1], **msgspec.structs.asdict(found))
 
 
-def _entries(blob: Path) -> dict[str, _Entry]:
-    with tarfile.open(blob) as tar:
+def _entries(layout: Layout, layer: Descriptor) -> dict[str, _Entry]:
+    with opened(layout, layer) as tar:
         return {member.name: _entry(tar, member) for member in tar}
 
 

@@ -26,7 +26,7 @@ def bytes_below(layout: Layout, folder: str) -> int:
     top = PurePosixPath(folder.lstrip("/"))
     sizes: dict[PurePosixPath, int] = {}
     for layer in layout.manifest.layers:
-        with _opened(layout, layer) as tar:
+        with opened(layout, layer) as tar:
             _apply(sizes, top, tar)
     return sum(sizes.values())
 
@@ -38,12 +38,17 @@ def brought(layout: Layout, layers: Iterable[Descriptor]) -> Iterator[tuple[Pure
         LayoutError: a layer does not read as an archive.
     """
     for layer in layers:
-        with _opened(layout, layer) as tar:
+        with opened(layout, layer) as tar:
             yield from ((PurePosixPath(one.name.lstrip("/")), one.size) for one in tar if one.isreg())
 
 
 @contextmanager
-def _opened(layout: Layout, layer: Descriptor) -> Iterator[tarfile.TarFile]:
+def opened(layout: Layout, layer: Descriptor) -> Iterator[tarfile.TarFile]:
+    """A layer's archive, while it is read.
+
+    Raises:
+        LayoutError: it does not read as one, to its end.
+    """
     try:
         with tarfile.open(layout.blob(layer.digest)) as tar:
             yield tar

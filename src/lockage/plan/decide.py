@@ -97,7 +97,7 @@ def _reasons(inputs_now: tuple[Input, ...], fingerprint_now: Fingerprint, presen
     if present is None:
         return ("not built here yet",)
     if present.artifact.fingerprint != fingerprint_now or changes(present.artifact.inputs, inputs_now):
-        return changes(present.artifact.inputs, inputs_now)
+        return changes(present.artifact.inputs, inputs_now) or ("its record does not agree with itself",)
     return () if present.intact else ("what stands in dist is not intact",)
 
 

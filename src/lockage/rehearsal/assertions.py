@@ -119,8 +119,9 @@ def judged(witness: Witness, act: Judged, release: str) -> str:
         StoryBroken: it says otherwise.
     """
     passages = [one for one in witness.record(act.place)["passages"] if one["release"] == release]
-    if [one for one in passages if one["state"] == act.state and act.because in one.get("reason", "")]:
-        return str(passages[-1]["reason"])
+    so = [one for one in passages if one["state"] == act.state and act.because in one.get("reason", "")]
+    if so:
+        return str(so[-1].get("reason", ""))
     raise StoryBroken(
         f"release {release[:12]} should be {act.state} in {act.place}, because of the {act.because}",
         why=f"its passages there: {passages or 'none'}",

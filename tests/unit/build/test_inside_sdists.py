@@ -1,4 +1,7 @@
+import bz2
+import gzip
 import io
+import lzma
 import os
 import tarfile
 import zipfile
@@ -118,3 +121,28 @@ def test_what_is_no_zip_is_named(place: Path, capfd: pytest.CaptureFixture[str])
     (place / "sdists" / "x-1.zip").write_bytes(b"<html>")
     assert run(place) == 1
     assert capfd.readouterr().err == "x-1.zip cannot be unpacked: File is not a zip file\n"
+
+
+SETUP = sdist("x", "1", {"setup.py": "".join(map(str, range(40_000)))})
+HALF = SETUP[: len(SETUP) // 2]
+XZ = lzma.compress(gzip.decompress(SETUP))
+ENCRYPTED = bytearray(packed_as_zip("x-1/setup.py"))
+ENCRYPTED[6] |= 1  # the flag, in the entry and in the directory
+ENCRYPTED[ENCRYPTED.index(b"PK\x01\x02") + 8] |= 1
+
+
+@pytest.mark.parametrize(
+    ("suffix", "content"),
+    [
+        (".tar.gz", HALF),
+        (".tar.gz", HALF + HALF),
+        (".tar.xz", XZ[:-2000] + bytes(8) + XZ[-1992:]),
+        (".tar.bz2", bz2.compress(gzip.decompress(SETUP))[:-20]),
+        (".zip", bytes(ENCRYPTED)),
+    ],
+    ids=["cut short", "damaged", "damaged xz", "cut short bz2", "encrypted"],
+)
+def test_what_was_damaged_is_named(place: Path, capfd: pytest.CaptureFixture[str], suffix: str, content: bytes) -> None:
+    (place / "sdists" / f"x-1{suffix}").write_bytes(content)
+    assert run(place) == 1
+    assert capfd.readouterr().err.startswith(f"x-1{suffix} cannot be unpacked: ")

@@ -12,6 +12,7 @@ from lockage.errors import AwsError, UsageError
 from lockage.model.artifact import Input
 from lockage.model.dist import DistDir
 from lockage.model.ids import Digest
+from lockage.oci import layout
 from lockage.plan.decide import BuildPlan
 from lockage.plan.recipe import Base, Lock
 from lockage.tools.index import Index
@@ -64,6 +65,16 @@ def test_what_stands_in_dist_is_held_to_it_too(root: Path, plan: BuildPlan) -> N
     odd.drifts = True
     execute(plan, workshop(root, odd))
     with pytest.raises(NotReproducible, match="a new build and what stands in dist"):
+        reproduce(plan, workshop(root, FakeBuildx()))
+
+
+def test_what_stands_in_dist_is_read_before_it_passes_for_the_same(root: Path, plan: BuildPlan) -> None:
+    shop = workshop(root, FakeBuildx())
+    execute(plan, shop)
+    standing = layout.read(shop.dist.layout("platform"))
+    blob = standing.blob(standing.manifest.layers[-1].digest)
+    blob.write_bytes(bytes(blob.stat().st_size))
+    with pytest.raises(layout.LayoutError, match=r"platform.* is not one intact image"):
         reproduce(plan, workshop(root, FakeBuildx()))
 
 

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from lockage.cli.main import main_inner
 from lockage.errors import UsageError
+from lockage.model.artifact import ImageArtifact, Input
 from lockage.model.dist import DistDir
 from lockage.model.packaging import Measured, Measurements
 from lockage.plan.packaging.measurements import keep
@@ -103,6 +104,21 @@ def test_of_an_image_on_another_base_native_code_is_not_guessed(
     dist: DistDir, capsys: pytest.CaptureFixture[str]
 ) -> None:
     put_image(dist, "platform", "opa 1.19.1")
+    main_inner(["explain", "scorer"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "C library needed would" in told
+    assert "native objects" not in told
+
+
+@pytest.mark.parametrize("base", ["public.ecr.aws/lambda/python:3.6@sha256:" + "5" * 64, "base"])
+def test_where_an_image_s_runtime_is_not_known_or_its_base_not_here_native_code_is_not_measured(
+    dist: DistDir, capsys: pytest.CaptureFixture[str], base: str
+) -> None:
+    put_image(dist, "platform", "opa 1.19.1")
+    made = dist.read_artifact("platform")
+    assert isinstance(made, ImageArtifact)
+    upon = Input(kind="base", name=base, digest="sha256:" + "5" * 64)
+    dist.write_artifact(dist.folder("platform"), replace(made, base=base, base_layers=1, inputs=(*made.inputs, upon)))
     main_inner(["explain", "scorer"])
     told = " ".join(capsys.readouterr().out.split())
     assert "C library needed would" in told

@@ -158,6 +158,23 @@ def test_a_layer_by_itself_is_looked_at_where_it_will_lie(dist: DistDir) -> None
     assert "/opt/python/x.so: " in found.why
 
 
+@pytest.mark.parametrize(
+    ("tag", "locked", "minor"),
+    [
+        ("3.13.2025.11.10.09-x86_64", "", "3.13"),
+        ("3.12-x86_64", "3.13", "3.12"),
+        ("latest", "3.13", "3.13"),
+    ],
+)
+def test_python_is_the_base_s_however_its_tag_is_written(dist: DistDir, tag: str, locked: str, minor: str) -> None:
+    base = f"public.ecr.aws/lambda/python:{tag}@sha256:" + "5" * 64
+    made = image(dist, "app", ON_LAMBDA, {"var/task/a.so": b"no object"}, base=base)
+    option = (Input(kind="option", name="python", digest=locked),) if locked else ()
+    found = look(replace(made, inputs=(*made.inputs, *option)), dist).failure
+    assert found is not None
+    assert f"python{minor} on linux/amd64" in found.what
+
+
 @pytest.mark.parametrize("base", ["docker.io/library/debian:13@sha256:1", "scratch"])
 def test_of_an_image_on_a_base_that_is_not_lambda_s_it_cannot_be_told(dist: DistDir, base: str) -> None:
     made = replace(image(dist, "app", {"var/task/a.py": b""}), base=base)

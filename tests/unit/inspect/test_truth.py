@@ -121,6 +121,15 @@ def _without_a_file(files: Files) -> None:
     del files["jinja2/_a.py"]
 
 
+def _twice(files: Files) -> None:
+    info = f"Six-{SIX.version}.dist-info"
+    own = {
+        f"{info}/METADATA": SIX.installed()[f"{SIX.info}/METADATA"].replace(b"Name: six", b"Name: Six"),
+        "evil.py": b"import os\n",
+    }
+    files.update({**own, f"{info}/RECORD": record(own, info)})
+
+
 def _stray(files: Files) -> None:
     files["stray.py"] = b""
 
@@ -184,6 +193,21 @@ LIES: dict[str, tuple[Callable[[Files], None], list[str]]] = {
     "without a file": (
         _without_a_file,
         [f"missing: /var/task/jinja2/_a.py: {INSIDE}/RECORD says sha256:…; there is no such file"],
+    ),
+    "twice": (
+        _twice,
+        [
+            (
+                f"extra: six: the lock says 1.17.0 ({WHERE}, line 2); "
+                "the SBOM says 1.17.0 (sbom.cdx.json, of /var/task/Six-1.17.0.dist-info/METADATA) and "
+                "1.17.0 (sbom.cdx.json, of /var/task/six-1.17.0.dist-info/METADATA); "
+                "metadata says 1.17.0 (/var/task/Six-1.17.0.dist-info) and 1.17.0 (/var/task/six-1.17.0.dist-info)"
+            ),
+            (
+                "changed: /var/task/Six-1.17.0.dist-info/RECORD: artifact.json says sha256:… of six; "
+                "the file has sha256:…"
+            ),
+        ],
     ),
     "stray": (
         _stray,

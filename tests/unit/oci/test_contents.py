@@ -2,7 +2,9 @@
 
 import hashlib
 import io
+import random
 import tarfile
+import tracemalloc
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -98,6 +100,21 @@ def test_what_an_image_adds_is_read_wherever_it_lies(tmp_path: Path) -> None:
     found, written = news(tmp_path, 1, *layers, {"var/task/a.py": b"3"})
     assert set(found) == {"usr/local/bin/opa", "opt/lib/a.so", "var/task/a.py"}
     assert written == ["opt/lib/a.so", "usr/local/bin/opa"]
+
+
+def test_the_largest_files_take_no_more_memory_than_small_ones(tmp_path: Path) -> None:
+    large = NATIVE + random.Random(0).randbytes(6 << 20)  # noqa: S311 - zeros would be unpacked many at once
+    write_layout(tmp_path / "layout", layers=[{"opt/a.so": large, "opt/b.so": large, "opt/model": large[1:]}])
+    layout, root = oci.read(tmp_path / "layout"), tmp_path / "root"
+    tracemalloc.start()
+    try:
+        found = added(layout, 0, lambda _, begins: begins.startswith(NATIVE), root, dict)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < len(large) // 3
+    assert found["opt/model"] == hashlib.sha256(large[1:]).hexdigest()
+    assert {path.name: path.read_bytes() == large for path in root.rglob("*.*")} == {"a.so": True, "b.so": True}
 
 
 def test_what_is_brought_as_the_base_has_it_is_not_added(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from lockage.oci import layout
 from lockage.oci.difference import Difference, difference
+from lockage.oci.layout import LayoutError
 
 FILES = {"app/handler.py": b"one", "app/other.py": b"two"}
 
@@ -74,6 +75,17 @@ def test_a_layer_more_is_said(tmp_path: Path) -> None:
     found = between(tmp_path, [FILES], [FILES, {"x": b""}])
     assert found is not None
     assert found.render() == "layer 2 (layer 1): only theirs has such a layer"
+
+
+@pytest.mark.parametrize("keep", [0.0, 0.5], ids=["no tar", "cut short"])
+def test_a_layer_that_cannot_be_read_is_named(tmp_path: Path, keep: float) -> None:
+    ours, theirs = image(tmp_path / "ours", FILES), image(tmp_path / "theirs", {**FILES, "x": b"3"})
+    blob = theirs.blob(theirs.manifest.layers[0].digest)
+    packed = blob.read_bytes()
+    blob.write_bytes(packed[: int(len(packed) * keep)] or b"no tar" * 100)
+    with pytest.raises(LayoutError, match="theirs is not one intact image") as caught:
+        difference(ours, theirs)
+    assert caught.value.why.startswith(f"the layer {theirs.manifest.layers[0].digest} does not read as an archive: ")
 
 
 def test_a_configuration_that_differs_is_said(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from fakes import recipes
 
 from lockage.errors import UsageError
 from lockage.model.artifact import ImageArtifact
-from lockage.model.ids import Digest
+from lockage.model.ids import Digest, Fingerprint
 from lockage.plan.decide import Present, Step, changes, decide
 from lockage.plan.recipe import Recipe
 
@@ -68,6 +68,13 @@ def test_what_is_not_intact_is_built_again() -> None:
     first = decide(both(), recipes.BUILDERS, {})
     again = decide(both(), recipes.BUILDERS, {step.name: stands(step, intact=False) for step in first.steps})
     assert again.step("base").reasons == ("what stands in dist is not intact",)
+
+
+def test_a_record_that_does_not_agree_with_itself_is_no_reason_to_reuse() -> None:
+    first = decide((recipes.recipe(),), recipes.BUILDERS, {}).steps[0]
+    odd = msgspec.structs.replace(first, fingerprint=Fingerprint("sha256:" + "9" * 64))
+    [again] = decide((recipes.recipe(),), recipes.BUILDERS, {odd.name: stands(odd)}).steps
+    assert (again.action, again.reasons) == ("build", ("its record does not agree with itself",))
 
 
 def test_a_record_that_does_not_say_where_a_tool_comes_from_is_made_anew() -> None:

@@ -1,15 +1,21 @@
 """Costs are arithmetic over stated prices; what was not measured has none."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from lockage.model.packaging import Burst, Change, Measured, Measurements, Spread
 from lockage.plan.packaging.compare import PRICES, beside, compare, percentile
 
 GIB = 2**30
-IMAGE = Measured(packaging="image", size=2 * GIB, build_s=240, cold_starts_ms=(3000, 1000, 2000))
-ZIP = Measured(packaging="zip", size=GIB // 2, build_s=30, cold_starts_ms=(800,))
+CHANGES = (Change(build_s=1, upload_s=1, deploy_s=20),)
+IMAGE = Measured(
+    packaging="image", size=2 * GIB, build_s=200, upload_s=20, changes=CHANGES, cold_starts_ms=(3000, 1000, 2000)
+)
+ZIP = Measured(packaging="zip", size=GIB // 2, build_s=5, upload_s=5, changes=CHANGES, cold_starts_ms=(800,))
 
 
 def test_images_are_stored_in_ecr_and_archives_in_s3() -> None:
@@ -36,6 +42,13 @@ def test_a_runner_is_paid_for_build_upload_and_deployment() -> None:
     [column] = compare(Measurements(function="f", measured=(measured,)), deployments=10).columns
     assert column.change == changes[2], "the one in the middle"
     assert column.ci_usd == pytest.approx(10 * (30 + 10 + 20) / 60 * 0.008)
+
+
+@pytest.mark.parametrize("lacking", [{"build_s": None}, {"upload_s": None}, {"changes": ()}])
+def test_a_sum_that_lacks_a_part_is_not_set_beside_whole_ones(lacking: dict[str, Any]) -> None:
+    measured = replace(ZIP, **lacking)
+    [column] = compare(Measurements(function="f", measured=(measured,))).columns
+    assert (column.ci_usd, column.cost_usd) == (None, None)
 
 
 def test_spreads_are_told_of_starts_and_of_answers() -> None:

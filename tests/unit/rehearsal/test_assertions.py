@@ -187,6 +187,8 @@ CHECKED = {"release": "r3", "state": "bad", "reason": "1 of 30 end-to-end checks
 def test_what_the_store_says_of_a_release_passes(fake: FakeWitness) -> None:
     fake.passages = [{**CHECKED, "release": "r2", "state": "good"}, CHECKED]
     assert assertions.judged(as_witness(fake), JUDGED, "r3") == CHECKED["reason"]
+    fake.passages.append({"release": "r3", "state": "staged"})
+    assert assertions.judged(as_witness(fake), JUDGED, "r3") == CHECKED["reason"], "whatever came after it"
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ ZIP = Measured(
     memory_mb=71,
     burst=Burst(calls=20, errors=2, timeouts=1, answers_ms=(900.0, 1800.0)),
     build_s=0.4,
+    upload_s=0.5,
     changes=(Change(build_s=0.25, upload_s=0.5, deploy_s=1.25),),
 )
 
@@ -38,7 +39,7 @@ def test_packagings_stand_side_by_side() -> None:
     assert "  stored                  101.6 MB      12.4 MB       not measured" in lines
     assert "  to upload for a change  not measured  12.4 MB       not measured" in lines
     assert "  cold start P90          1,000 ms      not measured  not measured" in lines
-    assert "  cost a month            0.0583 USD    0.0069 USD    not measured" in lines
+    assert "  cost a month            not measured  0.0089 USD    not measured" in lines
 
 
 def test_everything_that_was_measured_has_a_row() -> None:

@@ -5,12 +5,14 @@ each. ``pip`` and what builds them are on the path already. Everything happens i
 packages write down where they were built.
 """
 
+import lzma
 import os
 import shutil
 import subprocess
 import sys
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 PLACE = Path("/tmp/sdists")  # noqa: S108 - the only folder of an image that anybody may write to
@@ -19,6 +21,11 @@ OPTIONS = (
     "--isolated", "--no-index", "--no-deps", "--no-build-isolation", "--check-build-dependencies", "--no-cache-dir",
     "--no-input", "--disable-pip-version-check", "--progress-bar", "off",
 )  # fmt: skip
+
+MALFORMED = (
+    OSError, ValueError, EOFError, RuntimeError, tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError,
+)  # fmt: skip
+"""What unpacking raises where an sdist is damaged; RuntimeError: encrypted, or packed in a way that is not known."""
 
 
 class Failed(Exception):  # noqa: N818 - an outcome
@@ -42,7 +49,7 @@ def unpacked(sdist: Path) -> Path:
             unzip(sdist, place)
         else:
             shutil.unpack_archive(sdist, place, filter="data")
-    except (OSError, ValueError, tarfile.TarError, zipfile.BadZipFile) as error:
+    except MALFORMED as error:
         raise Failed(f"{sdist.name} cannot be unpacked: {error}") from error
     inside = [path for path in place.iterdir() if path.is_dir()]
     if len(inside) != 1:

@@ -18,9 +18,14 @@ _NAMED_AS_ELF = re.compile(r"\.so(\.[0-9]+)*$")
 _WHEEL = re.compile(r"\.dist-info/WHEEL$")
 
 
-def matters(path: str, content: bytes) -> bool:
-    """Whether a file can say anything about native code: of all others only their number is told."""
-    return content.startswith(MAGIC) or any(one.search(path) for one in (_NAMED_AS_ELF, _WHEEL))
+def matters(path: str, begins: bytes) -> bool:
+    """Whether a file can say anything about native code: of all others only their number is told.
+
+    Args:
+        path: the file's, anywhere.
+        begins: its first bytes, four at least where it has them.
+    """
+    return begins.startswith(MAGIC) or any(one.search(path) for one in (_NAMED_AS_ELF, _WHEEL))
 
 
 class _Found:

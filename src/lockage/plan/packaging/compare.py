@@ -88,7 +88,7 @@ def _middle(changes: Sequence[Change]) -> Change | None:
 
 
 def _pipeline_s(measured: Measured, change: Change | None) -> float | None:
-    """What a runner that keeps nothing is paid for: the build at least, and what else was measured."""
-    if measured.build_s is None:
+    """What a runner that keeps nothing is paid for; None where a part of it was not measured: half a sum misleads."""
+    if measured.build_s is None or measured.upload_s is None or change is None:
         return None
-    return measured.build_s + (measured.upload_s or 0) + (change.deploy_s if change else 0)
+    return measured.build_s + measured.upload_s + change.deploy_s
