@@ -100,7 +100,7 @@ def _counter(*grants: dict[str, Any], **packaging: str) -> dict[str, Any]:
     return {
         **packaging,
         "handler": "counter.handler.handle",
-        "timeout_s": 10,
+        "timeout_s": 60,
         "environment": {"HANDLED_TABLE": f"${{table.{TABLE}}}"},
         "probe": "functions/counter/probe.json",
         "grants": [{"to": f"table.{TABLE}", "actions": ["dynamodb:UpdateItem"]}, *grants],

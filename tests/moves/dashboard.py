@@ -25,7 +25,7 @@ def _declared(packaging: dict[str, Any]) -> str:
         "zip": FUNCTION,
         "handler": "dashboard.handler.handle",
         "memory_mb": 512,
-        "timeout_s": 10,
+        "timeout_s": 60,
         "environment": {"ITEMS_TABLE": "${table.items}", "TOKEN_SECRET": "${secret.token}"},
         "probe": f"{OWN}/probe.json",
     }

@@ -29,7 +29,7 @@ from lockage.rehearsal.perform import Performer
 Worked = dict[str, int]
 """Function → how often it worked a message."""
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
 POLL_SECONDS = 0.05
 PAUSE_SECONDS = 0.1
 """Between two messages, so that a function's one container keeps up with them."""

@@ -27,7 +27,7 @@ from lockage.rehearsal.engine import containers, remove_containers, remove_image
 pytestmark = [pytest.mark.aws, pytest.mark.tools]
 
 ROOT = Path(__file__).parents[2]
-ENDS_SECONDS = 420
+ENDS_SECONDS = 1200
 PROJECT = load_project(ROOT / "lockage.yaml", files=False)
 MADE: dict[str, Collection[str]] = {
     "image": PROJECT.images,

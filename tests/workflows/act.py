@@ -123,7 +123,7 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
             ],
             env={name: None for name in os.environ if name.startswith(_USERS_OWN)},
             ok=(0, 1),
-            timeout=600,
+            timeout=1800,
         )
         lines = [json.loads(line) for line in completed.stdout.splitlines() if line.startswith("{")]
         if not any("jobResult" in line for line in lines):

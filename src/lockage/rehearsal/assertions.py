@@ -15,7 +15,7 @@ from lockage.rehearsal.handover import Fact, Invoke, missing, resolve
 from lockage.rehearsal.story import Judged, Refused
 from lockage.rehearsal.witness import Reply, Witness
 
-_PATIENCE_SECONDS = 30.0
+_PATIENCE_SECONDS = 120.0
 _POLL_SECONDS = 0.1
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 

@@ -19,7 +19,7 @@ from lockage.rehearsal import engine
 from lockage.tools.process import Running
 
 _LOOPBACK = "127.0.0.1"
-_START_SECONDS = 30.0
+_START_SECONDS = 90.0
 _POLL_SECONDS = 0.02
 _ATTEMPTS = 20
 _ENGINE_SECONDS = "120"
