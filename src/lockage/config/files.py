@@ -42,7 +42,9 @@ def _file(document: Document, place: Place, path: str, root: Path) -> None:
 
 
 def _lock(document: Document, place: Place, path: str, root: Path) -> None:
-    if _inside(document, place, path) and not (root / path).is_file():
+    if not PurePosixPath(path).name:  # the project's own folder, which is not what a lock could be made of
+        _file(document, place, path, root)
+    elif _inside(document, place, path) and not (root / path).is_file():
         document.mistake(
             place,
             f"there is no lock {path!r}",

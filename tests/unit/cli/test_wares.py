@@ -384,6 +384,7 @@ def test_what_lambda_does_not_take_directly_is_said_to_go_through_s3(
     dist, publisher = DistDir(ready / "dist"), "arn:aws:sts::222222222222:assumed-role/demo-publisher/lockage"
     dist.write_artifact(dist.folder("shared"), replace(dist.read_artifact("shared"), size=size))
     s3 = FakeS3(World(), "222222222222", "demo-publisher")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setattr(Access, "identity", Identity(account="222222222222", arn=publisher))
     monkeypatch.setattr(Access, "bucket", lambda _, name: Bucket(s3, name, caller=Caller(lambda: publisher)))
     monkeypatch.setattr(ParameterClient, "is_rehearsal", lambda *_: False)

@@ -444,7 +444,7 @@ def test_everything_calls_the_alias(table: tuple[Resource, ...]) -> None:
 def test_a_polled_queue_outlasts_its_function_and_fails_into_another(table: tuple[Resource, ...]) -> None:
     queues = all_of(table, Queue, PREPROD)
     queue, dead = queues["platform-remediation"], queues["platform-remediation-dead"]
-    assert (queue.visibility_s, queue.receives, queue.dead_letter) == (180, 3, dead.arn)
+    assert (queue.visibility_s, queue.receives, queue.dead_letter) == (360, 3, dead.arn)
     assert (dead.dead_letter, dead.policy) == ("", ())
     (fed,) = queue.policy
     assert fed.conditions == {
