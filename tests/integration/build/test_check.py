@@ -123,7 +123,7 @@ def test_every_function_of_this_repository_answers(built: Checkout, capsys: pyte
     capsys.readouterr()
     built.lockage("check")
     declared = load_project(built.root / "lockage.yaml").functions
-    told = [line.split()[:2] for line in capsys.readouterr().out.splitlines()]
+    told = [line.split()[:2] for line in capsys.readouterr().out.splitlines() if "native code of" not in line]
     assert sorted(name for state, name in told if state == "pass") == sorted(declared)
     assert {"analysis", "dashboard", "ingestion"} < set(declared)
 
