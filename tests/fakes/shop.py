@@ -189,3 +189,18 @@ def _function(name: str) -> dict[str, object]:
         "environment": {"ITEMS": "${table.items}"},
         "probe": "probe.json",
     }
+
+
+def dockerfile_of_runtime() -> str:
+    """An image of what is staged, upon the pinned runtime itself."""
+    return f"""\
+FROM scratch AS dependencies
+FROM scratch AS sources
+FROM scratch AS lockage
+FROM {pinned_runtime()} AS compiled
+COPY --from=sources / /staged/
+RUN --mount=type=bind,from=lockage,source=/bytecode.py,target=/bytecode.py python3 /bytecode.py /staged /var/task
+FROM {pinned_runtime()}
+COPY --from=dependencies /packages/ /var/task/
+COPY --from=compiled /staged/ /var/task/
+"""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from fakes.shop import pinned_runtime
+from fakes.shop import dockerfile_of_runtime
 from moves.project import LOCK, Files, declared
 
 TABLE, KEY = "handled", "message"
@@ -31,17 +31,6 @@ def handle(event, context):
         )
     return {"batchItemFailures": []}
 '''
-DOCKERFILE = f"""\
-FROM scratch AS dependencies
-FROM scratch AS sources
-FROM scratch AS lockage
-FROM {pinned_runtime()} AS compiled
-COPY --from=sources / /staged/
-RUN --mount=type=bind,from=lockage,source=/bytecode.py,target=/bytecode.py python3 /bytecode.py /staged /var/task
-FROM {pinned_runtime()}
-COPY --from=dependencies /packages/ /var/task/
-COPY --from=compiled /staged/ /var/task/
-"""
 
 RECEIVE = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
 QUEUE: dict[str, Any] = {"trigger": {"queue": "orders"}}
@@ -58,7 +47,7 @@ def releases() -> list[Files]:
         "functions/counter/__init__.py": '"""Counts."""\n',
         "functions/counter/handler.py": HANDLER,
         "functions/counter/probe.json": '{"lockage": {"probe": true}}\n',
-        "images/counter/Dockerfile": DOCKERFILE,
+        "images/counter/Dockerfile": dockerfile_of_runtime(),
     }
     return [{**same, "lockage.yaml": text} for text in _declarations()]
 

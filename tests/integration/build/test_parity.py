@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from fakes.shop import ROOT, pinned_runtime
+from fakes.shop import ROOT, dockerfile_of_runtime, pinned_runtime
 
 from lockage.cli.main import main_inner
 from lockage.inspect.listing import listing
@@ -19,17 +19,6 @@ pytestmark = pytest.mark.docker
 
 LOCK = "functions/dashboard/requirements.lock"
 OWN = ["functions/dashboard", "functions/common"]
-DOCKERFILE = f"""\
-FROM scratch AS dependencies
-FROM scratch AS sources
-FROM scratch AS lockage
-FROM {pinned_runtime()} AS compiled
-COPY --from=sources / /staged/
-RUN --mount=type=bind,from=lockage,source=/bytecode.py,target=/bytecode.py python3 /bytecode.py /staged /var/task
-FROM {pinned_runtime()}
-COPY --from=dependencies /packages/ /var/task/
-COPY --from=compiled /staged/ /var/task/
-"""
 WAYS = ("image", "zip", "layered")
 
 
@@ -70,7 +59,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for folder in OWN:
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
     (root / "image").mkdir()
-    (root / "image/Dockerfile").write_text(DOCKERFILE)
+    (root / "image/Dockerfile").write_text(dockerfile_of_runtime())
     (root / "lockage.yaml").write_bytes(msgspec.json.encode(declared()))
     subprocess.run(["git", "init", "--quiet", root], check=True)  # noqa: S603 - the test's own words
     main_inner(["build", "--project", str(root / "lockage.yaml")])
