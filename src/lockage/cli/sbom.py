@@ -15,6 +15,7 @@ from lockage.model.sbom import Sbom
 from lockage.report.live import console as make_console
 from lockage.report.timings import timed
 from lockage.tools.locked import Locked
+from lockage.tools.several import several
 from lockage.tools.syft import Syft
 
 CONFIG = Path("sbom/syft.yaml")
@@ -39,7 +40,7 @@ def command(names: tuple[str, ...], *, project_file: Path) -> None:
 
 
 def describe(names: Sequence[str], dist: DistDir, root: Path, console: Console) -> None:
-    """Write artifacts' SBOMs, a step each; those that stand are reused.
+    """Write artifacts' SBOMs, a step each and several at once; those that stand are reused.
 
     Args:
         names: of the artifacts.
@@ -51,9 +52,12 @@ def describe(names: Sequence[str], dist: DistDir, root: Path, console: Console) 
         LockageError: as :meth:`lockage.inspect.describe.Describer.describe`.
     """
     describer = Describer(dist, root, Syft(Locked().path("syft"), needed(root / CONFIG)))
-    for name in names:
+
+    def one(name: str) -> Sbom:
         with console.step(f"sbom {name}") as step:
-            sbom = _describe(describer, name, step)
+            return _describe(describer, name, step)
+
+    for name, sbom in zip(names, several(one, names), strict=True):
         if sbom.second_source:
             console.note(f"{name}: its SBOMs are good for rehearsals only: {sbom.second_source}")
 

@@ -29,6 +29,7 @@ from lockage.report.live import console as make_console
 from lockage.report.timings import timed
 from lockage.tools.cache import cache_dir
 from lockage.tools.locked import Locked
+from lockage.tools.several import several
 from lockage.tools.trivy import Trivy
 
 ADVISORIES = Path("sbom/fixture-advisories.yaml")
@@ -130,11 +131,12 @@ def _describe(names: Sequence[str], dist: DistDir, root: Path, console: Console)
 
 def _examine(gate: Gate, names: Sequence[str], findings: Path | None, console: Console) -> list[Ruling]:
     """All artifacts, also after one that is stopped: one run names everything there is to mend."""
-    rulings = []
-    for name in names:
+
+    def one(name: str) -> Ruling:
         with console.step(f"scan {name}") as step:
-            rulings.append(_rule(gate, name, findings, step))
-    return rulings
+            return _rule(gate, name, findings, step)
+
+    return several(one, names)
 
 
 def _rule(gate: Gate, name: str, findings: Path | None, step: Step) -> Ruling:

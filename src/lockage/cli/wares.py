@@ -32,6 +32,7 @@ from lockage.release.make import Proven, Source
 from lockage.tools.docker import Docker
 from lockage.tools.git import Git
 from lockage.tools.lock import load as load_lock
+from lockage.tools.several import several
 
 SYFT_CONFIG = Path("sbom/syft.yaml")
 
@@ -102,7 +103,7 @@ def inspect(
     hold_built_from(names, project, root, expect)
     handed = Handed(dist=dist, evidence=DistDir(evidence) if evidence else dist, root=root, project=project)
     policy = read_policy(project, root)
-    wares = [_inspect(name, handed, policy) for name in names]
+    wares = several(lambda name: _inspect(name, handed, policy), names)  # hashing leaves Python to other threads
     _hold_together([ware.contents for ware in wares if isinstance(ware, ArchiveWare)], project, dist)
     return wares
 

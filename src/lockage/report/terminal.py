@@ -1,6 +1,7 @@
 """How a run looks on a terminal: a line a step, and below them what is running now and for how long."""
 
 import time
+from threading import Lock
 
 from rich.console import Console as Terminal
 from rich.console import Group, RenderableType
@@ -20,6 +21,7 @@ class LiveView:
     def __init__(self, terminal: Terminal | None = None) -> None:
         self._terminal = terminal or Terminal(stderr=True)
         self._running: dict[str, float] = {}
+        self._turn = Lock()  # steps begin and end in threads of their own
         self._spinner = Spinner("dots" if self._terminal.encoding.startswith("utf") else "line")
         self._live = Live(
             get_renderable=self._now, console=self._terminal, refresh_per_second=_REFRESH_PER_SECOND, transient=True
@@ -27,15 +29,17 @@ class LiveView:
 
     def began(self, name: str) -> None:
         """The step joins those that are shown as running."""
-        self._running[name] = time.monotonic()
-        if len(self._running) == 1:
-            self._live.start()
+        with self._turn:
+            self._running[name] = time.monotonic()
+            if len(self._running) == 1:
+                self._live.start()
 
     def ended(self, record: StepRecord) -> None:
         """The step becomes a line that stays."""
-        self._running.pop(record.name, None)
-        if not self._running:
-            self._live.stop()
+        with self._turn:
+            self._running.pop(record.name, None)
+            if not self._running:
+                self._live.stop()
         line = Text.assemble(
             (f"{record.state:<7}", _STYLES[record.state]), f" {record.seconds:7.2f} s  ", (record.name, "bold")
         )

@@ -50,7 +50,7 @@ def test_every_kind_has_its_step_in_one_run(
     run(made, "image", "clean", "bare")
     told = capsys.readouterr()
     steps = [line.partition(" s  ")[2] for line in told.err.splitlines()]
-    assert steps == ["scan image  (pass)", "scan clean  (pass)", "scan bare  (pass)"]
+    assert sorted(steps) == ["scan bare  (pass)", "scan clean  (pass)", "scan image  (pass)"]
     assert [line.split()[0] for line in told.out.splitlines()] == ["image", "clean", "bare"]
     for name in ("image", "clean", "bare"):
         assert made.dist.read_verdict(name).artifact == made.dist.read_artifact(name).digest
@@ -81,7 +81,8 @@ def test_what_has_no_sbom_gets_it_first(
     put_failing(made.dist, "changed")  # its SBOM is of the archive before it
     run(made, "image", "clean", "bare", "changed")
     steps = [line.partition(" s  ")[2].partition("  ")[0] for line in capsys.readouterr().err.splitlines()]
-    assert steps == ["sbom clean", "sbom changed", "scan image", "scan clean", "scan bare", "scan changed"]
+    assert sorted(steps[:2]) == ["sbom changed", "sbom clean"]
+    assert sorted(steps[2:]) == ["scan bare", "scan changed", "scan clean", "scan image"]
     for name in ("clean", "changed"):
         assert made.dist.read_verdict(name).artifact == made.dist.read_artifact(name).digest
         assert made.dist.profile(name).is_file()
