@@ -4,11 +4,14 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from lockage.errors import ToolError
 from lockage.tools.locked import Tool
 from lockage.tools.process import run
 from lockage.tools.scrub import scrubbed
 
 _SECONDS = 600
+_PASSED_OVER = ("/dev", "/proc", "/sys")
+"""Syft takes folders below these for the kernel's and finds nothing there, without a word."""
 
 
 class Syft:
@@ -35,8 +38,14 @@ class Syft:
         """Write the SBOMs of an unpacked archive; paths in them are below ``root``.
 
         Raises:
-            ToolError: it could not describe the tree.
+            ToolError: it could not describe the tree, or the tree lies where Syft does not look.
         """
+        if any(root.resolve().is_relative_to(place) for place in _PASSED_OVER):
+            raise ToolError(
+                f"syft cannot describe what is unpacked in {root.parent}",
+                why=f"it passes over everything below {', '.join(_PASSED_OVER)}",
+                remedy="name another place for temporary files: TMPDIR",
+            )
         self._describe([f"dir:{root.absolute()}", "--base-path", root.absolute()], name, cyclonedx, spdx)
 
     def _describe(self, source: Sequence[str | Path], name: str, cyclonedx: Path, spdx: Path) -> None:
