@@ -204,7 +204,7 @@ class _Content(NamedTuple):
 def _packed(about: str, platform: str, cache: Path, files: _Content) -> Packed:
     """Pack files, unless that was done before; nothing half-made is left in the cache."""
     key = hashlib.sha256(f"{STAGING}\n{platform}\n{about}".encode()).hexdigest()
-    place = cache / "packed" / key
+    place = cache / "packed" / key / "layout"
     with alone(place.parent):
         reused = _stands(place, files)
         if not reused:
