@@ -5,6 +5,7 @@ functions reach it; nobody else can. IAM is evaluated. Twelve digits as access k
 """
 
 import errno
+import shutil
 import socket
 import sys
 import time
@@ -16,12 +17,15 @@ from uuid import uuid4
 
 from lockage.errors import ToolError
 from lockage.rehearsal import engine
+from lockage.rehearsal.scratch import in_memory
 from lockage.tools.process import Running
 
 _LOOPBACK = "127.0.0.1"
 _START_SECONDS = 90.0
 _POLL_SECONDS = 0.02
 _ATTEMPTS = 20
+_UNPACKED = 512 << 20
+"""Bytes of zips and layers, unpacked, that functions run from; few projects have more."""
 _ENGINE_SECONDS = "120"
 """How long the emulator waits for the Docker engine; its own 10 s blame a function for a busy machine."""
 
@@ -50,6 +54,8 @@ class EmbeddedAws:
         self.port = port or free_port(self.host)
         self.folder = parent / self.name
         self.log = self.folder / "aws.log"
+        self.scratch = (in_memory(_UNPACKED) or self.folder) / f"{self.name}-unpacked"
+        """What functions run from is unpacked there, as long as it runs."""
         self._account = account
         self._region = region
         self._runtimes = runtimes or {}
@@ -82,16 +88,16 @@ class EmbeddedAws:
             PortTaken: another program listens there.
             ToolError: it ended, or does not answer in time.
         """
-        temporary = self.folder / "tmp"
-        temporary.mkdir(parents=True, exist_ok=True)
         addresses = (f"{_LOOPBACK}:{self.port}", f"{self.host}:{self.port}")
         images = (f"{runtime}={image}" for runtime, image in self._runtimes.items())
-        self._running = Running(
-            [sys.executable, "-m", "lockage.rehearsal.server", *addresses, *images],
-            log=self.log,
-            env=self._environment(temporary),
-        )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.scratch.mkdir(mode=0o700)
         try:
+            self._running = Running(
+                [sys.executable, "-m", "lockage.rehearsal.server", *addresses, *images],
+                log=self.log,
+                env=self._environment(),
+            )
             self._wait(self._running)
         except BaseException:
             self.stop()
@@ -107,16 +113,18 @@ class EmbeddedAws:
             self._running.kill()
         removed = engine.remove_containers(self.label)
         removed += engine.remove_containers(self.label)  # what the engine was still making for it
+        shutil.rmtree(self.scratch, ignore_errors=True)
         engine.remove_images(self.registry)
         return removed
 
-    def _environment(self, temporary: Path) -> dict[str, str | None]:
+    def _environment(self) -> dict[str, str | None]:
         return {
             **dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE")),
             "AUTH": "true",
             "AWS_ENDPOINT_URL": self.endpoint,  # functions are given the same
             "GATEWAY_PORT": str(self.port),
             "IOT_MTLS_ENABLED": "0",  # or it opens a port of its own
+            "LAMBDA_DOCKER_NETWORK": "bridge",  # asked at their own address: no port of this machine, no proxy
             "LAMBDA_EXECUTOR": "docker",
             "LAMBDA_STRICT": "1",  # never run a function outside of its container
             "LOG_LEVEL": "INFO",
@@ -126,7 +134,7 @@ class EmbeddedAws:
             "MINISTACK_HOSTNAME": self.name,
             "MINISTACK_REGION": self._region,
             "PERSIST_STATE": "0",
-            "TMPDIR": str(temporary),
+            "TMPDIR": str(self.scratch),
         }
 
     def _wait(self, running: Running) -> None:

@@ -153,7 +153,7 @@ To remove it:
   docker ps --all --quiet --filter label={aws.label} | xargs --no-run-if-empty docker rm --force --volumes
   docker image ls --digests --format '{{{{.Repository}}}}@{{{{.Digest}}}}' '{aws.registry}/*' |
     xargs --no-run-if-empty docker image rm
-  rm -r {folder}
+  rm -r {folder} {shlex.quote(str(aws.scratch))}
 """
 
 
