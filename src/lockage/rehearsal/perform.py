@@ -3,6 +3,7 @@
 import io
 import os
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, redirect_stdout
 from functools import partial
 from pathlib import Path
@@ -68,6 +69,7 @@ class Performer:
         self._operators: dict[tuple[str, str], Operator] = {}
         self._remembered: dict[str, dict[str, Any]] = {}
         self._provisioned: dict[str, tuple[Resource, ...]] = {}
+        self._ahead: dict[int, Future[Tree]] = {}
         self.trees: dict[int, Tree] = {}
 
     def perform(self, acts: Iterable[Act]) -> None:
@@ -76,8 +78,15 @@ class Performer:
         Raises:
             LockageError: one went wrong.
         """
-        for act in acts:
-            self._perform(act)
+        acts = tuple(acts)
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            for release in (act.release for act in acts if isinstance(act, MakeTree)):
+                self._ahead[release] = beside.submit(self._clone, release)
+            try:
+                for act in acts:
+                    self._perform(act)
+            finally:
+                beside.shutdown(cancel_futures=True)
 
     def operator(self, account: str, region: str) -> Operator:
         """The owner of an account, in a Region."""
@@ -126,18 +135,21 @@ class Performer:
 
     def _make_tree(self, release: int) -> None:
         with self._console.step(f"release {release}: tree") as step:
-            made = tree.make(
-                release,
-                before=self.trees[release - 1].project_file if release > GOOD else self._project_file,
-                into=self._folder / f"release-{release}",
-                home=self._project_file.parent,
-                registry=self._aws.registry,
-            )
-            self.trees[release] = made
+            made = self.trees[release] = self._ahead[release].result()
             wanted = {one.name: one.fingerprint for one in make_plan(made.project_file, (), Docker()).steps}
             newest_first = [DistDir(other.kept) for other in reversed(self.trees.values())]
             tree.reuse(wanted, newest_first, made.dist)
             step.made(f"commit {made.commit[:12]}" + (f", with {MATERIAL}/release-{release}.patch" * (release > GOOD)))
+
+    def _clone(self, release: int) -> Tree:
+        """Made while earlier releases are on their way, from the tree before it."""
+        return tree.make(
+            release,
+            before=self._ahead[release - 1].result().project_file if release > GOOD else self._project_file,
+            into=self._folder / f"release-{release}",
+            home=self._project_file.parent,
+            registry=self._aws.registry,
+        )
 
     def _keep_artifacts(self, made: Tree) -> None:
         for name in self._declared(made.release).built:
