@@ -4,10 +4,12 @@ They are collected only when asked for by their folder, so that a plain ``pytest
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from e2e.environment import Api, Environment
+from e2e.journeys import Journeys, begun
 
 from lockage.errors import LockageError
 
@@ -37,6 +39,32 @@ def environment() -> Environment:
         return Environment.from_variables()
     except LockageError as error:
         pytest.exit(error.render(), returncode=pytest.ExitCode.USAGE_ERROR)
+
+
+@pytest.fixture(scope="session")
+def journeys(environment: Environment) -> Iterator[Journeys]:
+    """Messages that set out with the first check."""
+    if not environment.served:
+        pytest.skip("queues and topics lead to the alias, not to the version under check")
+    with begun(environment) as under_way:
+        yield under_way
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _set_out(request: pytest.FixtureRequest) -> None:
+    """Send what some check of this run will look for, and nothing else."""
+    if any(_looks_for_messages(one) for one in request.session.items) and request.getfixturevalue("environment").served:
+        request.getfixturevalue("journeys")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Modules that look for messages come last: by then these have arrived, and whoever took them is free again."""
+    last = {one.path for one in items if _looks_for_messages(one)}
+    items.sort(key=lambda one: one.path in last)
+
+
+def _looks_for_messages(check: pytest.Item) -> bool:
+    return "journeys" in getattr(check, "fixturenames", ())
 
 
 @pytest.fixture(scope="session")

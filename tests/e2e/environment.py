@@ -183,5 +183,5 @@ def eventually(ask: Callable[[], T | None], what: str) -> T:
         found = ask()
         if found is not None:
             return found
-        time.sleep(0.2)
+        time.sleep(0.1)
     raise AssertionError(f"{what} did not come within {PATIENCE_S:g} s")

@@ -1,16 +1,10 @@
 """What ingestion publishes on the topic ends, analysed, in a table."""
 
-from typing import Any
-
 import pytest
-from e2e.environment import Environment, eventually, item
+from e2e.environment import Environment, eventually
+from e2e.journeys import GOOD, Journeys
 
-GOOD = "The nurse was wonderful and I am grateful to everybody."
 BAD = "The nurse was terrible and I am furious with everybody."
-
-
-def analysed(environment: Environment, item_id: str) -> dict[str, Any]:
-    return eventually(lambda: environment.row("analyses", item_id), "the analysis")
 
 
 def test_a_published_version_runs_its_model(environment: Environment) -> None:
@@ -27,13 +21,9 @@ def test_a_text_is_judged(environment: Environment, text: str, sentiment: str) -
     assert 0.5 <= answer["score"] <= 1
 
 
-def test_an_ingested_item_is_analysed(environment: Environment) -> None:
-    if not environment.served:
-        pytest.skip("the topic leads to the alias, not to the version under check")
-    good, bad = item(GOOD), item(BAD)
-    environment.invoke("ingestion", {"items": [good, bad]})
-    for new, sentiment in ((good, "positive"), (bad, "negative")):
-        row = analysed(environment, new["id"])
-        stored = environment.row("items", new["id"])
-        assert stored is not None
-        assert (row["sentiment"], row["content"]) == (sentiment, stored["content"])
+def test_an_ingested_item_is_analysed(environment: Environment, journeys: Journeys) -> None:
+    journeys.ingested.result()
+    row = eventually(lambda: environment.row("analyses", journeys.item), "the analysis")
+    stored = environment.row("items", journeys.item)
+    assert stored is not None
+    assert (row["sentiment"], row["content"]) == ("positive", stored["content"])

@@ -1,21 +1,18 @@
 """What must be remediated, and only that, reaches the remediator, and only through the topic's filter."""
 
-import pytest
-from e2e.environment import Environment, eventually, finding
+from e2e.environment import Environment, eventually
+from e2e.journeys import Journeys
 
 
-def test_what_must_be_remediated_is(environment: Environment) -> None:
-    if not environment.served:
-        pytest.skip("the queue leads to the alias, not to the version under check")
-    reviewed = finding(severity="CRITICAL", kind="weak-cipher")
-    remediated = finding(severity="CRITICAL", kind="open-port")
-    environment.invoke("scorer", {"findings": [reviewed, remediated]})
+def test_what_must_be_remediated_is(environment: Environment, journeys: Journeys) -> None:
+    journeys.scored.result()
+    remediated = journeys.remediated
     row = eventually(lambda: environment.row("remediations", str(remediated["id"])), "the remediation")
     decision = environment.row("decisions", str(remediated["id"]))
     assert decision is not None
     assert row["remedy"] == "close-port"
     assert (row["resource"], row["content"]) == (remediated["resource"], decision["content"])
-    assert environment.row("remediations", str(reviewed["id"])) is None
+    assert environment.row("remediations", journeys.reviewed) is None
 
 
 def test_scorer_itself_may_not_send_to_the_queue(environment: Environment) -> None:
