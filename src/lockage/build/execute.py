@@ -1,6 +1,5 @@
 """Carries out a build plan: what does not wait for anything else is built at the same time."""
 
-from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -25,21 +24,8 @@ def execute(plan: BuildPlan, shop: Workshop) -> list[Artifact]:
     with alone(shop.dist.root):
         if any(step.action == "build" and isinstance(step.recipe, Recipe) for step in plan.steps):
             shop.buildx.prepare()
-        built = {one.name: one for wave in _waves(plan.steps) for one in several(partial(_step, shop=shop), wave)}
+        built = {one.name: one for wave in plan.waves for one in several(partial(_step, shop=shop), wave)}
         return [built[step.name] for step in plan.steps]
-
-
-def _waves(steps: Iterable[Step]) -> list[list[Step]]:
-    """Steps, each in the first wave after all it is built upon, and a zip after the layers that it is weighed with."""
-    waves, of = list[list[Step]](), dict[str, int]()
-    for step in steps:
-        recipe = step.recipe
-        waits_for = recipe.upon if isinstance(recipe, Recipe) else recipe.layers
-        number = of[step.name] = max((of[name] + 1 for name in waits_for), default=0)
-        if number == len(waves):
-            waves.append([])
-        waves[number].append(step)
-    return waves
 
 
 def _hold_no_comma(place: Path) -> None:

@@ -34,11 +34,27 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
         """The artifact's."""
         return self.recipe.name
 
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """What an image is built upon, and the layers that a zip is weighed with."""
+        return self.recipe.upon if isinstance(self.recipe, Recipe) else self.recipe.layers
+
 
 class BuildPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Steps in an order in which every artifact comes after those it is built upon."""
 
     steps: tuple[Step, ...]
+
+    @property
+    def waves(self) -> list[list[Step]]:
+        """The steps, each in the first wave after all that it waits for; those of one wave can be taken at once."""
+        waves, of = list[list[Step]](), dict[str, int]()
+        for step in self.steps:
+            number = of[step.name] = max((of[name] + 1 for name in step.waits_for if name in of), default=0)
+            if number == len(waves):
+                waves.append([])
+            waves[number].append(step)
+        return waves
 
     def step(self, name: str) -> Step:
         """An artifact's step."""

@@ -35,6 +35,18 @@ def test_what_was_never_built_is_built_after_what_it_is_built_upon() -> None:
     ]
 
 
+def test_what_waits_for_nothing_else_is_built_at_once() -> None:
+    layer, plain = recipes.archive("common", "layer"), recipes.archive("plain")
+    layered = recipes.archive("layered", layers=("common",))
+    plan = decide((*both(), layer, layered, plain), recipes.BUILDERS, {})
+    waves = [{step.name for step in wave} for wave in plan.waves]
+    assert waves == [{"base", "common", "plain"}, {"platform", "layered"}]
+
+
+def test_a_plan_of_nothing_has_no_waves() -> None:
+    assert decide((), recipes.BUILDERS, {}).waves == []
+
+
 def test_what_stands_with_equal_inputs_is_reused() -> None:
     first = decide(both(), recipes.BUILDERS, {})
     again = decide(both(), recipes.BUILDERS, {step.name: stands(step) for step in first.steps})
