@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 
@@ -55,15 +56,15 @@ def declare(root: Path, declared: dict[str, Any]) -> None:
     (root / "lockage.yaml").write_bytes(msgspec.json.encode(declared))  # JSON is YAML too
 
 
-def build(root: Path) -> None:
+def build(root: Path, *names: str) -> None:
     """``lockage build``, as a person runs it."""
-    run([LOCKAGE, "build"], cwd=root)
+    run([LOCKAGE, "build", *names], cwd=root)
 
 
 def edit(file: Path, mark: str) -> None:
-    """Change one line: the file's first."""
+    """Change one line: the file's first, into one that no earlier run has made BuildKit know."""
     rest = file.read_text().partition("\n")[2]
-    file.write_text(f'"""Edited: {mark}."""\n{rest}')
+    file.write_text(f'"""Edited: {mark}, {uuid4().hex}."""\n{rest}')
 
 
 def seconds(work: Callable[[], object]) -> float:
