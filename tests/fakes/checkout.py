@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 from lockage.cli.main import main_inner
@@ -44,6 +45,18 @@ class Checkout:
         artifact = self.dist.read_artifact(name)
         assert isinstance(artifact, ImageArtifact)
         return artifact
+
+    def sources(self) -> Iterator[Path]:
+        """Every file that something is built of."""
+        yield self.root / "lockage.yaml"
+        for folder in FOLDERS:
+            yield from (path for path in (self.root / folder).rglob("*") if path.is_file())
+
+    def commit(self) -> None:
+        """Commit all of it but ``dist/``, for the first time."""
+        git, who = ["git", "-C", str(self.root)], ["-c", "user.name=test", "-c", "user.email=test@example.com"]
+        subprocess.run([*git, "add", "--all", ":!dist"], check=True)  # noqa: S603 - the test's own words
+        subprocess.run([*git, *who, "commit", "--quiet", "--message=as it is"], check=True)  # noqa: S603 - as above
 
     def replace(self, path: str, old: str, new: str) -> None:
         """Edit the first place that reads so."""

@@ -16,7 +16,7 @@ from lockage.tools.git import TreeFile, blob
 BUILDER = Builder(name="default", identity="BuildKit of Docker 26.1.5", container=False)
 BUILDERS = Builders(image=BUILDER.identity, archive="1, deflate 0.9.0")
 PINNED = "example.com/base:1@sha256:" + "a" * 64
-ON_BASE = "FROM scratch AS base\nFROM scratch AS sources\nFROM base\nCOPY --from=sources / /task/\n"
+ON_BASE = "FROM scratch AS base\nFROM scratch AS sources\nFROM base\nCOPY --from=sources /scorer/ /task/\n"
 
 
 def tree(path: str, *names: str, blob: str = "1" * 40) -> Tree:

@@ -155,7 +155,7 @@ def _build(step: Step, recipe: Recipe, shop: Workshop, staged: Staged, folder: P
             contexts=staged.named,
             platform=recipe.platform,
             epoch=ground.epoch,
-            rewrite=recipe.dockerfile.final_runs,
+            rewrite=recipe.dockerfile.final_dates,
             output=output,
             cache=shop.use_cache,
         )

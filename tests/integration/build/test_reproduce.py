@@ -1,5 +1,7 @@
 """Builds from several directories without any cache, against each other, what stands, and what was released."""
 
+import json
+import os
 import re
 import shutil
 import tarfile
@@ -9,10 +11,12 @@ from typing import Any
 
 import pytest
 from fakes.checkout import Checkout
-from fakes.shop import HANDLERS, Shop
+from fakes.shop import HANDLERS, Shop, pinned_runtime
+from msgspec.structs import replace
 
 from lockage.build.reproduce import NotReproducible
 from lockage.model.canonical import canonical
+from lockage.model.release import Release, released_function
 from lockage.oci import layout
 from lockage.tools import buildx
 from lockage.tools.git import Git
@@ -20,8 +24,16 @@ from lockage.tools.process import Completed, run
 
 pytestmark = pytest.mark.docker
 
+LONG_AGO = 1_000_000_000
+"""September 2001."""
 
-def test_artifacts_have_the_same_digests_every_time(built: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+
+def test_artifacts_have_the_same_digests_every_time(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    """What stands was built of no commit and of files of today; this is, and of files of 2001."""
+    built = checkout
+    built.commit()
+    for path in built.sources():
+        os.utime(path, (LONG_AGO, LONG_AGO))
     capsys.readouterr()
     names = ("base", "dependencies", "shared", "dashboard", "ingestion", "platform")
     built.lockage("reproduce", *names)
@@ -77,10 +89,10 @@ def shop(tmp_path: Path) -> Shop:
     return shop
 
 
-def reproduce(shop: Shop) -> None:
+def reproduce(shop: Shop, release: Release | None = None) -> None:
     """Build again what stands in ``dist/`` as a release."""
     file = shop.root.parent / "release.json"
-    file.write_bytes(canonical(shop.release(Git(shop.root).head())))
+    file.write_bytes(canonical(release or shop.release(Git(shop.root).head())))
     shop.lockage("reproduce", "--release", str(file))
 
 
@@ -93,6 +105,57 @@ def test_a_release_is_built_again_from_its_commit(shop: Shop, capsys: pytest.Cap
         f"{name} {shop.dist.read_artifact(name).digest} equal" for name in ("one", "two", "shop")
     ]
     assert {line.split()[0] for line in told.err.splitlines()} == {"done"}, "its inputs are those that it records"
+
+
+IMAGE = "small"
+DOCKERFILE = f"""\
+FROM scratch AS sources
+FROM {pinned_runtime()}
+COPY --from=sources / /var/task/
+"""
+"""As a newcomer writes it, with the copy of a topmost folder, which has the time of its arrival at BuildKit."""
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Shop:
+    """The same function as an image upon the runtime's own."""
+    shop = Shop(tmp_path / "project", functions={"well": HANDLERS["well"]})
+    declared = json.loads((shop.root / "lockage.yaml").read_text())
+    image = {"dockerfile": "image/Dockerfile", "sources": ["functions/shop"], "repository": "shop"}
+    function = {**declared["functions"]["well"], "image": IMAGE}
+    del function["zip"]
+    shop.write("lockage.yaml", json.dumps({**declared, "images": {IMAGE: image}, "functions": {"well": function}}))
+    shop.write("image/Dockerfile", DOCKERFILE)
+    shop.commit()
+    shop.lockage("build")
+    return shop
+
+
+def of_image(shop: Shop) -> Release:
+    """A release of that function alone."""
+    release, built = shop.release(Git(shop.root).head()), shop.dist.read_artifact(IMAGE)
+    told = replace(release.functions[0].configuration, command=("shop.well.handle",), handler="", runtime="", layers=())
+    well = released_function("well", repository="shop", artifact=built.digest, configuration=told, probe="{}")
+    return replace(release, functions=(well,), layers=())
+
+
+def test_a_released_image_is_built_again_from_its_commit(small: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    release = of_image(small)
+    small.write("functions/shop/well.py", "# the tree has gone on\n")
+    capsys.readouterr()
+    reproduce(small, release)
+    assert capsys.readouterr().out == f"{IMAGE} {small.dist.read_artifact(IMAGE).digest} equal\n"
+
+
+def test_a_released_image_of_something_else_is_found_out(small: Shop) -> None:
+    """Released is what stands in ``dist/``, and its commit says otherwise."""
+    small.write("functions/shop/well.py", "# another tree\n")
+    small.lockage("build", IMAGE)
+    with pytest.raises(NotReproducible) as caught:
+        reproduce(small, of_image(small))
+    assert caught.value.what == f"{IMAGE} of this commit is not what was released"
+    first = caught.value.why.splitlines()[-1]
+    assert re.match(r"content: layer \d+ \(COPY .*\): var/task/shop/well.py: content sha256:", first)
 
 
 @pytest.mark.parametrize(
