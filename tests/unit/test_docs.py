@@ -1,9 +1,12 @@
 """Documentation is held to the code: decisions keep their form, links lead somewhere, verbs are documented."""
 
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
+
+from lockage.config.load import load_project
 
 ROOT = Path(__file__).parents[2]
 ADRS = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
@@ -32,3 +35,10 @@ def test_decisions_are_numbered_without_a_gap_and_indexed() -> None:
 def test_links_lead_somewhere(path: Path) -> None:
     for target in LINK.findall(path.read_text()):
         assert (path.parent / target).exists(), f"{path.relative_to(ROOT)} links to {target}"
+
+
+def test_the_picture_of_a_rehearsal_is_of_this_project() -> None:
+    """Redrawn by ``scripts/picture.py``."""
+    drawn = unescape((ROOT / "docs" / "rehearsal.svg").read_text()).replace("\xa0", " ")
+    project = load_project(ROOT / "lockage.yaml", files=False)
+    assert not [name for name in (*project.built, *project.functions) if not re.search(rf"\b{name}\b", drawn)]

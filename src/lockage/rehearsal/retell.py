@@ -52,16 +52,16 @@ def failed_step(records: tuple[StepRecord, ...]) -> str:
 
 def files(home: Path, performer: Performer, project: Project) -> tuple[tuple[str, str], ...]:
     """What this run leaves to read, below the project's folder; the log and the timings are written as it ends."""
-    built = [
-        (
-            str((tree.kept / name).relative_to(home)),
-            f"release {number}: {'image layout' if name in project.images else 'archive'}, SBOMs, findings, verdict",
-        )
-        for number, tree in performer.trees.items()
-        for name in project.built
-    ]
+    kept = {number: tree.kept for number, tree in performer.trees.items()}
     return (
-        *((f"{path}/", about) for path, about in built if (home / path).is_dir()),
+        *(
+            (
+                f"{folder.relative_to(home)}/<artifact>/",
+                f"release {number}: layout or archive, SBOMs, findings, verdict",
+            )
+            for number, folder in kept.items()
+            if any((folder / name).is_dir() for name in project.built)
+        ),
         ("dist/rehearsal/aws.log", "what the embedded AWS said"),
         ("dist/timings.json", "every step, its time, and why it was reused or skipped"),
     )

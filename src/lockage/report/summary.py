@@ -1,6 +1,6 @@
 """What a rehearsal tells at its end, ended well or not: for a terminal, and as Markdown for a step summary."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 import msgspec
@@ -61,10 +61,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 def as_text(summary: Summary) -> str:
     """For a terminal or a log, in plain text."""
     parts = [
-        _block("Artifacts", text_table(map(_artifact, summary.artifacts), _ARTIFACT_HEAD)),
+        _block("Artifacts", text_table(_artifacts(summary.artifacts), _ARTIFACT_HEAD)),
         _block("Releases", text_table(map(_release, summary.releases), _RELEASE_HEAD)),
         _block("Slowest steps", text_table(map(_step, _slowest(summary.steps)), ("time", "step", "state"))),
-        _block("Files", text_table(summary.files, ("what", "where"))),
+        _block("Files", text_table(summary.files, ("where", "what"))),
         _block("For rehearsals only", list(summary.marks)),
     ]
     return "\n".join([*filter(None, parts), headline(summary)])
@@ -73,13 +73,18 @@ def as_text(summary: Summary) -> str:
 def as_markdown(summary: Summary) -> str:
     """For GitHub's step summary."""
     parts = [f"### {headline(summary)}\n"]
-    parts.append(markdown_table(_ARTIFACT_HEAD, map(_artifact, summary.artifacts)))
+    parts.append(markdown_table(_ARTIFACT_HEAD, _artifacts(summary.artifacts)))
     parts.append(markdown_table(_RELEASE_HEAD, map(_release, summary.releases)))
-    parts.append("<details><summary>Steps</summary>\n")
     steps = ((step.state, f"{step.seconds:.2f} s", step.name, step.reason) for step in summary.steps)
-    parts.append(markdown_table(("state", "time", "step", "reason"), steps))
-    parts.append("</details>\n")
+    parts += _folded("Steps", markdown_table(("state", "time", "step", "reason"), steps))
+    parts += _folded("Files", markdown_table(("where", "what"), summary.files))
+    parts.append(markdown_table(("for rehearsals only",), ((mark,) for mark in summary.marks)))
     return "\n".join(filter(None, parts))
+
+
+def _folded(title: str, table: str) -> list[str]:
+    """A table that a click opens; nothing for an empty one."""
+    return [f"<details><summary>{title}</summary>\n", table, "</details>\n"] if table else []
 
 
 def headline(summary: Summary) -> str:
@@ -91,10 +96,18 @@ def headline(summary: Summary) -> str:
     return f"Rehearsal passed: {summary.subject}, {steps}"
 
 
+def _artifacts(lines: Iterable[ArtifactLine]) -> Iterator[tuple[str, ...]]:
+    """A row an artifact: what is the same in several releases stands there once."""
+    releases: dict[tuple[str, ...], list[int]] = {}
+    for line in lines:
+        releases.setdefault(_artifact(line), []).append(line.release)
+    for cells, numbers in releases.items():
+        yield f"release {', '.join(map(str, numbers))}", *cells
+
+
 def _artifact(line: ArtifactLine) -> tuple[str, ...]:
     found = ", ".join(f"{number} {severity}" for severity, number in line.findings.items() if number) or "none"
     return (
-        f"release {line.release}",
         line.name,
         line.digest[: len("sha256:") + 12],
         f"{line.size / 1e6:.1f} MB",

@@ -1,6 +1,7 @@
 import re
 
 import pytest
+from msgspec.structs import replace
 
 from lockage.console import StepRecord
 from lockage.model.ids import Digest
@@ -34,7 +35,7 @@ def summary(**changes: object) -> Summary:
         "files": (("dist/platform/", "image layout"),),
         "marks": ("stand-in for public.ecr.aws/…",),
     }
-    return Summary(**{**fields, **changes})  # type: ignore[arg-type]
+    return Summary(**{**fields, **changes})  # type: ignore[arg-type]  # any field by its name
 
 
 def test_everything_a_person_asks_for_is_there() -> None:
@@ -47,6 +48,25 @@ def test_everything_a_person_asks_for_is_there() -> None:
     assert ["dist/platform/", "image layout"] in cells
     assert "stand-in for public.ecr.aws/…" in text
     assert text.endswith(f"Rehearsal passed: platform at cccccccccccc, {len(STEPS)} steps (1 reused) in 28.2 s")
+
+
+def test_a_job_s_summary_says_the_same() -> None:
+    text = as_markdown(summary())
+    for row in (
+        "| dist/platform/ | image layout |",
+        "| stand-in for public.ecr.aws/… |",
+        "| reused | 0.01 s | build |",
+    ):
+        assert row in text
+
+
+def test_what_is_the_same_in_several_releases_stands_there_once() -> None:
+    other = replace(PLATFORM, release=2, digest=Digest("sha256:" + "b" * 64))
+    text = as_text(summary(artifacts=(PLATFORM, other, replace(PLATFORM, release=3))))
+    cells = [re.split(r"\s{2,}", line.strip())[:3] for line in text.splitlines()]
+    assert ["release 1, 3", "platform", "sha256:aaaaaaaaaaaa"] in cells
+    assert ["release 2", "platform", "sha256:bbbbbbbbbbbb"] in cells
+    assert sum(row[1:2] == ["platform"] for row in cells) == 2
 
 
 def test_the_slowest_steps_come_first_and_no_more_than_a_few() -> None:
@@ -68,6 +88,8 @@ def test_what_is_not_there_yet_leaves_no_empty_heading() -> None:
     text = as_text(summary(artifacts=(), releases=(), files=(), marks=()))
     for heading in ("Artifacts", "Releases", "Files", "For rehearsals only"):
         assert heading not in text
+    bare = as_markdown(summary(artifacts=(), releases=(), steps=(), files=(), marks=()))
+    assert bare.splitlines() == ["### Rehearsal passed: platform at cccccccccccc, 0 steps (0 reused) in 28.2 s"]
 
 
 def test_what_was_not_scanned_says_so() -> None:
