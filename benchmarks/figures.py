@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from uuid import uuid4
 
 import msgspec
 from msgspec.structs import replace
@@ -82,10 +81,9 @@ def serve(aws: Hosted, root: Path, builds: Builds) -> dict[str, Served]:
         aws.deploy(one)
     sent: dict[str, int] = {}
     changes: dict[str, list[Change]] = {one.name: [] for one in VARIANTS}
-    run = uuid4().hex  # or BuildKit finds what an earlier run has built
     for number in range(CHANGES):
         for handler in dict.fromkeys(one.handler for one in VARIANTS):
-            edit(root / handler, f"round {number} of {run}")
+            edit(root / handler, f"round {number}")
         for one in VARIANTS:
             change, sent[one.name] = _changed(one, aws, builds)
             changes[one.name].append(change)
@@ -149,6 +147,18 @@ def setting(project_file: Path) -> data.Setting:
     )
 
 
+def hold_bursts(functions: tuple[Measurements, ...]) -> None:
+    """Hold that every call of every burst was answered.
+
+    Raises:
+        SystemExit: one timed out or failed.
+    """
+    bursts = {f"{one.function} as {column.packaging}": column.burst for one in functions for column in one.measured}
+    unanswered = [name for name, burst in bursts.items() if burst and (burst.errors or burst.timeouts)]
+    if unanswered:
+        raise SystemExit(f"missed: of a burst of calls some were not answered by {', '.join(unanswered)}")
+
+
 def tell(functions: tuple[Measurements, ...]) -> None:
     """Print all of it, put it where explaining looks, and say how much later an image starts."""
     dist = DistDir(ROOT / "dist")
@@ -170,6 +180,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as work:
             functions = measure_all(Path(work), Console())
         tell(functions)
+        hold_bursts(functions)
         if asked.page:
             today = datetime.now(UTC).date().isoformat()
             data.keep(DATA, data.Figures(date=today, setting=setting(ROOT / "lockage.yaml"), functions=functions))

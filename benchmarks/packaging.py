@@ -67,7 +67,10 @@ def by_turns(what: str, rounds: int, *sides: Side) -> list[float]:
 
 
 def memory(work: Path, figures: Figures) -> None:
-    """The most memory that a package of about 250 MB takes, with an empty store: of all processes together."""
+    """The most memory that a package of about 250 MB takes, with an empty store.
+
+    That of Lockage and all that it starts; the engine, whose container compiles bytecode, is not its child.
+    """
     heavy = Project(work / "heavy", ("heavy",))
     most = most_memory([LOCKAGE, "build"], cwd=heavy.root, env={"LOCKAGE_CACHE": str(work / "heavy-cache")})
     with zipfile.ZipFile(heavy.archive("f0")) as archive:
@@ -78,7 +81,7 @@ def memory(work: Path, figures: Figures) -> None:
             why="what is promised is promised of about 250 MB",
             remedy="choose other packages for it",
         )
-    print(f"memory for a package of {unpacked:.0f} MB: at most {most / _MEGA:.0f} MB in all processes together")
+    print(f"memory for a package of {unpacked:.0f} MB: at most {most / _MEGA:.0f} MB in Lockage and all it starts")
     figures.ratio("packaging-memory-of-its-300-mb", most / _MEGA / MEMORY_MB)
 
 
@@ -92,6 +95,11 @@ def empty(what: str, project: Project, work: Path) -> None:
         bytecode.append(project.bytecode_seconds())
     told(f"{what}: lockage build, empty store", whole)
     told(f"{what}: of that, compiling bytecode", bytecode)
+    project.clear()
+    nowhere = {name: str(work / f"{project.root.name}-{name}") for name in ("LOCKAGE_CACHE", "UV_CACHE_DIR")}
+    told(f"{what}: lockage build, empty store, no wheel", [seconds(partial(project.lockage, **nowhere))])
+    pips = str(work / f"{project.root.name}-pip")
+    told(f"{what}: sam build, no wheel", [seconds(partial(project.sam, PIP_CACHE_DIR=pips))])
 
 
 def one_zip(one: Project, work: Path, figures: Figures) -> None:

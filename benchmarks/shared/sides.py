@@ -62,10 +62,14 @@ class Project:
         steps = timings.read(self.root / "dist" / "timings.json").verbs["build"].steps
         return sum(step.seconds for step in steps if step.name == "bytecode")
 
-    def sam(self, *options: str) -> None:
+    def sam(self, *options: str, **environment: str) -> None:
         """``sam build``, with the Python of the functions' runtime first on the path, as SAM wants it."""
         path = os.pathsep.join([str(python().parent), os.environ["PATH"]])
-        run([sam(), "build", "--template", "template.yaml", *options], cwd=self.root, env={**PUBLIC, "PATH": path})
+        run(
+            [sam(), "build", "--template", "template.yaml", *options],
+            cwd=self.root,
+            env={**PUBLIC, "PATH": path, **environment},
+        )
 
     def clear(self) -> None:
         """Nothing stands on either side; what each keeps elsewhere stays."""
