@@ -30,7 +30,7 @@ def finding(**changes: object) -> Finding:
         "severity": "CRITICAL",
         "title": "arbitrary code execution",
     }
-    return Finding(**{**fields, **changes})  # type: ignore[arg-type]
+    return Finding(**{**fields, **changes})  # type: ignore[arg-type]  # any field by its name
 
 
 def exception(**changes: object) -> ExceptionEntry:
@@ -41,7 +41,7 @@ def exception(**changes: object) -> ExceptionEntry:
         "owner": "security@example.com",
         "expires": "2026-12-31",
     }
-    return ExceptionEntry(**{**fields, **changes})  # type: ignore[arg-type]
+    return ExceptionEntry(**{**fields, **changes})  # type: ignore[arg-type]  # any field by its name
 
 
 def scan(**changes: object) -> Scan:
@@ -62,7 +62,7 @@ def scan(**changes: object) -> Scan:
         "findings": (),
         "suppressed": (),
     }
-    return Scan(**{**fields, **changes})  # type: ignore[arg-type]
+    return Scan(**{**fields, **changes})  # type: ignore[arg-type]  # any field by its name
 
 
 def tree_scan(**changes: object) -> Scan:
@@ -82,12 +82,12 @@ def tree_scan(**changes: object) -> Scan:
 
 def image(**changes: object) -> ImageSubject:
     fields: dict[str, object] = {"name": "platform", "digest": DIGEST, "image_id": IMAGE_ID, "diff_ids": (LAYER,)}
-    return ImageSubject(**{**fields, **changes})  # type: ignore[arg-type]
+    return ImageSubject(**{**fields, **changes})  # type: ignore[arg-type]  # any field by its name
 
 
 def archive(**changes: object) -> ArchiveSubject:
     fields: dict[str, object] = {"name": "dashboard", "digest": DIGEST, "locked": True, "python": PYTHON}
-    return ArchiveSubject(**{**fields, **changes})  # type: ignore[arg-type]
+    return ArchiveSubject(**{**fields, **changes})  # type: ignore[arg-type]  # any field by its name
 
 
 def facts(**changes: object) -> DatabaseFacts:
@@ -97,7 +97,7 @@ def facts(**changes: object) -> DatabaseFacts:
         "updated_at": NOW - timedelta(hours=6),
         "downloaded_at": NOW - timedelta(hours=3),
     }
-    return DatabaseFacts(**{**fields, **changes})  # type: ignore[arg-type]
+    return DatabaseFacts(**{**fields, **changes})  # type: ignore[arg-type]  # any field by its name
 
 
 def evidence(**changes: object) -> Evidence:
@@ -107,7 +107,7 @@ def evidence(**changes: object) -> Evidence:
         "database": facts(),
         "scanner": SCANNER,
     }
-    return Evidence(**{**fields, **changes})  # type: ignore[arg-type]
+    return Evidence(**{**fields, **changes})  # type: ignore[arg-type]  # any field by its name
 
 
 def policy(*exceptions: ExceptionEntry, **changes: object) -> Policy:
@@ -117,4 +117,4 @@ def policy(*exceptions: ExceptionEntry, **changes: object) -> Policy:
         "exceptions": exceptions,
         "scanner_config": Digest("sha256:" + "f" * 64),
     }
-    return Policy(**{**fields, **changes})  # type: ignore[arg-type]
+    return Policy(**{**fields, **changes})  # type: ignore[arg-type]  # any field by its name

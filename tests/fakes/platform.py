@@ -42,20 +42,20 @@ class FakeTable(Failing):
         self._key = key
         self.rows: dict[str, Row] = {}
 
-    def put_item(self, *, Item: Row, ConditionExpression: ConditionBase | None = None) -> None:  # noqa: N803
+    def put_item(self, *, Item: Row, ConditionExpression: ConditionBase | None = None) -> None:  # noqa: N803 - boto3's own names
         self._call()
         stored = self.rows.get(Item[self._key], {})
         if ConditionExpression is not None and not _holds(ConditionExpression, stored):
             raise refusal("ConditionalCheckFailedException", "PutItem")
         self.rows[Item[self._key]] = {name: _stored(value) for name, value in Item.items()}
 
-    def get_item(self, *, Key: Mapping[str, str], ConsistentRead: bool = False) -> dict[str, Row]:  # noqa: N803
+    def get_item(self, *, Key: Mapping[str, str], ConsistentRead: bool = False) -> dict[str, Row]:  # noqa: N803 - boto3's own names
         self._call()
         assert ConsistentRead, "a read just after a write must be consistent"
         row = self.rows.get(Key[self._key])
         return {} if row is None else {"Item": dict(row)}
 
-    def scan(self, *, Limit: int, ExclusiveStartKey: Mapping[str, str] | None = None) -> dict[str, Any]:  # noqa: N803
+    def scan(self, *, Limit: int, ExclusiveStartKey: Mapping[str, str] | None = None) -> dict[str, Any]:  # noqa: N803 - boto3's own names
         """In an order of its own, as DynamoDB's is; a page that is full names its last key even if nothing follows."""
         self._call()
         keys = sorted(self.rows, key=_hashed)
@@ -72,7 +72,7 @@ class FakeTopic(Failing):
         super().__init__()
         self.published: list[dict[str, Any]] = []
 
-    def publish(self, **message: Any) -> dict[str, str]:  # noqa: ANN401
+    def publish(self, **message: Any) -> dict[str, str]:  # noqa: ANN401 - as boto3 takes it
         self._call()
         self.published.append(message)
         return {"MessageId": str(len(self.published))}
@@ -85,7 +85,7 @@ class FakeSecrets(Failing):
         super().__init__()
         self.value = value
 
-    def get_secret_value(self, *, SecretId: str) -> dict[str, str]:  # noqa: N803
+    def get_secret_value(self, *, SecretId: str) -> dict[str, str]:  # noqa: N803 - boto3's own names
         del SecretId
         self._call()
         return {"SecretString": self.value}
@@ -100,7 +100,7 @@ class FakeQueues(Failing):
         self.asked: list[str] = []
         self._allowed = allowed
 
-    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> None:  # noqa: N803
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> None:  # noqa: N803 - boto3's own names
         self._call()
         self.asked.append(QueueUrl)
         assert not Entries, "a proof of refusal must not be able to send anything"

@@ -12,6 +12,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "lockage"
+OURS = ("src", "tests", "benchmarks", "scripts", "functions", "images", "layers")
+"""Folders with Python of this project."""
 
 # Higher layers may import lower ones and their own; never the other way.
 LAYERS: tuple[frozenset[str], ...] = (
@@ -135,3 +137,13 @@ def test_no_folder_of_tests_is_passed_over(pytestconfig: pytest.Config) -> None:
     passed_over = pytestconfig.getini("norecursedirs")
     folders = {path.parent.relative_to(ROOT) for path in (ROOT / "tests").rglob("test_*.py")}
     assert not [folder for folder in folders for part in folder.parts if any(fnmatch(part, one) for one in passed_over)]
+
+
+_EXCEPTION = re.compile(r"# (?:noqa: [A-Z]+[0-9]+(?:, ?[A-Z]+[0-9]+)*|type: ignore\[[a-z, -]+\])(?P<reason>.*)$")
+
+
+@pytest.mark.parametrize("path", [ROOT / "noxfile.py", *(path for one in OURS for path in (ROOT / one).rglob("*.py"))])
+def test_every_exception_has_its_reason(path: Path) -> None:
+    found = ((number, _EXCEPTION.search(line)) for number, line in enumerate(path.read_text().splitlines(), 1))
+    bare = [number for number, exception in found if exception and not re.match(r"\s+(?:-|#) \S", exception["reason"])]
+    assert not bare, f"{path}: lines without a reason: {bare}"

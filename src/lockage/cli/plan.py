@@ -13,9 +13,9 @@ from lockage.tools.docker import Docker
 @click.argument("names", nargs=-1)
 @project_option
 def command(names: tuple[str, ...], *, project_file: Path) -> None:
-    """Print what a build would do, and why: build or reuse, image, fingerprint, reasons.
+    """Print what a build would do, and why: build or reuse, artifact, fingerprint, reasons.
 
-    NAMES are images of lockage.yaml; all of them by default. Nothing is built.
+    NAMES are images, zips and layers of lockage.yaml; all of them by default. Nothing is built.
     """
     plan = make_plan(project_file, names, Docker())
     width = max(len(step.name) for step in plan.steps)

@@ -89,7 +89,7 @@ def services(monkeypatch: pytest.MonkeyPatch, opa: Path) -> Iterator[dict[str, A
     monkeypatch.setattr(scorer.handler, "PolicyEngine", lambda *_: engine)
     scorer.handler._scorer.cache_clear()  # noqa: SLF001 - each test has its own
     yield services
-    scorer.handler._scorer.cache_clear()  # noqa: SLF001
+    scorer.handler._scorer.cache_clear()  # noqa: SLF001 - made once a process, and every test wants its own
     engine.stop()
 
 

@@ -29,16 +29,16 @@ def own(opa: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 def pid_of(engine: PolicyEngine) -> int:
     assert engine._process is not None  # noqa: SLF001 - what it looks like from outside is the question
-    return engine._process.pid  # noqa: SLF001
+    return engine._process.pid  # noqa: SLF001 - what it holds is what the test is about
 
 
 def folder_of(engine: PolicyEngine) -> Path:
-    assert engine._folder is not None  # noqa: SLF001
-    return engine._folder  # noqa: SLF001
+    assert engine._folder is not None  # noqa: SLF001 - what it holds is what the test is about
+    return engine._folder  # noqa: SLF001 - what it holds is what the test is about
 
 
 def test_it_starts_with_the_first_question_and_once(own: PolicyEngine) -> None:
-    assert own._process is None  # noqa: SLF001
+    assert own._process is None  # noqa: SLF001 - what it holds is what the test is about
     assert own.evaluate(FINDING) == DECISION
     first = pid_of(own)
     assert own.evaluate({**FINDING, "severity": "LOW", "exposed": False})["decision"] == "allow"

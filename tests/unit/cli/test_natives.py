@@ -28,7 +28,7 @@ def archived(
     folder = dist.beside(name)
     digest, size = write(folder / "archive.zip", entries)
     about = {"name": name, "digest": digest, "fingerprint": NONE, "platform": "linux/amd64", "runtime": "python3.13"}
-    made = artifact(**about, size=size, unpacked=1, inputs=(), **more)  # type: ignore[arg-type]
+    made = artifact(**about, size=size, unpacked=1, inputs=(), **more)  # type: ignore[arg-type]  # any field by its name
     dist.write_artifact(folder, made)
     dist.replace(name, folder)
     return made

@@ -56,8 +56,8 @@ class Shop:
             "unpacked": 1,
             "inputs": (),
         }
-        self.zip = ZipArtifact(name="orders", digest=digest("1"), layers=("common",), **fields)  # type: ignore[arg-type]
-        self.layer = LayerArtifact(name="common", digest=digest("2"), **fields)  # type: ignore[arg-type]
+        self.zip = ZipArtifact(name="orders", digest=digest("1"), layers=("common",), **fields)  # type: ignore[arg-type]  # any field by its name
+        self.layer = LayerArtifact(name="common", digest=digest("2"), **fields)  # type: ignore[arg-type]  # any field by its name
         self.put(self.zip)
         self.put(self.layer)
         functions = tuple(

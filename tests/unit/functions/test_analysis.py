@@ -64,7 +64,7 @@ def platform(monkeypatch: pytest.MonkeyPatch) -> Iterator[Analysis]:
     monkeypatch.setattr(analysis.handler, "_model", lambda: made.model)
     analysis.handler._records.cache_clear()  # noqa: SLF001 - each test has its own
     yield made
-    analysis.handler._records.cache_clear()  # noqa: SLF001
+    analysis.handler._records.cache_clear()  # noqa: SLF001 - made once a process, and every test wants its own
 
 
 def test_a_published_item_is_analysed_and_recorded(platform: Analysis) -> None:

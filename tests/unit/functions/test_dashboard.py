@@ -43,7 +43,7 @@ class Api:
         assert answer["headers"]["content-type"].partition(";")[0] == "text/event-stream"
         return events_of(answer["body"])
 
-    def ask(self, path: str, headers: dict[str, str] | None = None, method: str = "GET") -> Any:  # noqa: ANN401
+    def ask(self, path: str, headers: dict[str, str] | None = None, method: str = "GET") -> Any:  # noqa: ANN401 - JSON
         path, _, query = path.partition("?")
         http = {"method": method, "path": path, "sourceIp": "192.0.2.1", "protocol": "HTTP/1.1", "userAgent": "test"}
         event = {
@@ -69,7 +69,7 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     monkeypatch.setattr("common.aws.client", lambda service: {"secretsmanager": api.secrets}[service])
     dashboard.handler._api.cache_clear()  # noqa: SLF001 - each test has its own
     yield api
-    dashboard.handler._api.cache_clear()  # noqa: SLF001
+    dashboard.handler._api.cache_clear()  # noqa: SLF001 - made once a process, and every test wants its own
 
 
 def test_health_is_open_and_needs_no_service(api: Api) -> None:

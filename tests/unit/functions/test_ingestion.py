@@ -40,7 +40,7 @@ def feed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ingestion]:
     monkeypatch.setattr("common.aws.client", lambda service: {"sns": made.topic}[service])
     ingestion.handler._store.cache_clear()  # noqa: SLF001 - each test has its own
     yield made
-    ingestion.handler._store.cache_clear()  # noqa: SLF001
+    ingestion.handler._store.cache_clear()  # noqa: SLF001 - made once a process, and every test wants its own
 
 
 def test_a_new_item_is_stored_and_published(feed: Ingestion) -> None:
@@ -94,11 +94,11 @@ def test_an_item_overtaken_while_it_is_published_leaves_the_later_one() -> None:
     )
 
     def overtaken(**message: Any) -> dict[str, str]:  # noqa: ANN401 - boto3's arguments
-        topic.publish = publish  # type: ignore[method-assign]
+        topic.publish = publish  # type: ignore[method-assign]  # its next calls go otherwise
         store.take(later)
         return publish(**message)
 
-    topic.publish = overtaken  # type: ignore[method-assign]
+    topic.publish = overtaken  # type: ignore[method-assign]  # its next calls go otherwise
     store.take(first)
     assert (table.rows["i-1"]["text"], table.rows["i-1"]["published"]) == ("late", True)
 

@@ -53,7 +53,7 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     monkeypatch.setattr("common.aws.client", lambda service: {"secretsmanager": api.secrets}[service])
     onboarding.handler._api.cache_clear()  # noqa: SLF001 - each test has its own
     yield api
-    onboarding.handler._api.cache_clear()  # noqa: SLF001
+    onboarding.handler._api.cache_clear()  # noqa: SLF001 - made once a process, and every test wants its own
 
 
 def test_health_is_open_and_needs_no_service(api: Api) -> None:

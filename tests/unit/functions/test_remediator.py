@@ -42,7 +42,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeTable]:
     monkeypatch.setattr("common.aws.table", lambda name: {"platform-remediations": fake}[name])
     remediator.handler._table.cache_clear()  # noqa: SLF001 - each test has its own table
     yield fake
-    remediator.handler._table.cache_clear()  # noqa: SLF001
+    remediator.handler._table.cache_clear()  # noqa: SLF001 - made once a process, and every test wants its own
 
 
 def work(*messages: dict[str, str]) -> list[str]:

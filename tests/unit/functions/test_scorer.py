@@ -140,11 +140,11 @@ def test_a_decision_overtaken_while_it_is_published_leaves_the_later_one(platfor
     publish = platform.topic.publish
 
     def overtaken(**message: Any) -> dict[str, str]:  # noqa: ANN401 - boto3's arguments
-        platform.topic.publish = publish  # type: ignore[method-assign]
+        platform.topic.publish = publish  # type: ignore[method-assign]  # its next calls go otherwise
         platform.score(late)
         return publish(**message)
 
-    platform.topic.publish = overtaken  # type: ignore[method-assign]
+    platform.topic.publish = overtaken  # type: ignore[method-assign]  # its next calls go otherwise
     platform.score(FINDING)
     row = platform.table.rows["f-1"]
     assert (row["decision"], row["published"]) == ("allow", True)
@@ -168,7 +168,7 @@ def test_a_malformed_finding_stops_the_event_before_any_effect(platform: Platfor
     ],
 )
 def test_a_result_that_is_no_decision_is_never_stored(platform: Platform, result: dict[str, Any]) -> None:
-    platform.policy.evaluate = lambda document: result if document else {}  # type: ignore[method-assign]
+    platform.policy.evaluate = lambda document: result if document else {}  # type: ignore[method-assign]  # its next calls go otherwise
     with pytest.raises(PolicyError, match="not a decision"):
         platform.score(FINDING)
     assert platform.table.rows == {}

@@ -39,7 +39,7 @@ class Machine:
 
     def prepare(self, choice: str = "auto") -> Prepared:
         self.network.now = self.now.isoformat()
-        return self.databases().prepare(choice, MAX_AGE)  # type: ignore[arg-type]
+        return self.databases().prepare(choice, MAX_AGE)  # type: ignore[arg-type]  # one of the literals
 
     def facts(self, choice: str = "auto") -> DatabaseFacts:
         facts = self.prepare(choice).facts

@@ -132,7 +132,7 @@ def contents(name: str, unpacked: int = 1, *, zipped: bool = False, **changes: o
         "inputs": (),
         **changes,
     }
-    artifact = ZipArtifact(**fields) if zipped else LayerArtifact(**fields)  # type: ignore[arg-type]
+    artifact = ZipArtifact(**fields) if zipped else LayerArtifact(**fields)  # type: ignore[arg-type]  # any field by its name
     return Contents(artifact=artifact, weights={f"{name} package": unpacked - unpacked // 3, "rest": unpacked // 3})
 
 

@@ -25,7 +25,7 @@ class Calls:
         calls = self.made
 
         class Client:
-            def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+            def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any of boto3's methods
                 return lambda **arguments: calls.append(f"{service} {name} {next(iter(arguments.values()))}")
 
         return Client()

@@ -101,7 +101,7 @@ def test_a_verb_has_its_roles_credentials_and_only_while_it_runs(
 ) -> None:
     told, before = Told(), dict(os.environ)
     run(performer, monkeypatch, told, Verb(release=1, arguments=("deploy",), role="deployer", place=place))
-    assert performer.taken == [role]  # type: ignore[attr-defined]
+    assert performer.taken == [role]  # type: ignore[attr-defined]  # the fake's own
     assert told.environment["AWS_ACCESS_KEY_ID"] == "ASIA1"
     assert told.environment["AWS_REGION"] == "eu-central-1"
     assert dict(os.environ) == before

@@ -41,7 +41,7 @@ def proven(*second_sources: str, platform: str = "linux/amd64") -> Proven:
         inputs=(),
     )
     documents = {"verdict": b"v", "findings": b"f", "sbom.cdx": b"{}", "sbom.spdx": b"s"}
-    return Proven(artifact=artifact, documents=documents, second_sources=second_sources)  # type: ignore[arg-type]
+    return Proven(artifact=artifact, documents=documents, second_sources=second_sources)  # type: ignore[arg-type]  # any of the artifacts
 
 
 def release(project: Project, image: Proven | None = None, *, rehearsal: bool = False, **changes: str) -> Release:
@@ -183,7 +183,7 @@ def archive(name: str, letter: str, *, layers: tuple[str, ...] | None = None) ->
         "unpacked": 1,
         "inputs": (),
     }
-    made = LayerArtifact(**fields) if layers is None else ZipArtifact(**fields, layers=layers)  # type: ignore[arg-type]
+    made = LayerArtifact(**fields) if layers is None else ZipArtifact(**fields, layers=layers)  # type: ignore[arg-type]  # any field by its name
     return Proven(artifact=made, documents={"verdict": name.encode()}, second_sources=())
 
 

@@ -20,7 +20,7 @@ WITHIN_SECONDS = 10.0
 
 def shown(*, terminal: bool, **options: object) -> tuple[Console, io.StringIO]:
     stream = io.StringIO()
-    return Console(LiveView(Terminal(file=stream, force_terminal=terminal, width=100, **options))), stream  # type: ignore[arg-type]
+    return Console(LiveView(Terminal(file=stream, force_terminal=terminal, width=100, **options))), stream  # type: ignore[arg-type]  # any field by its name
 
 
 def test_each_step_leaves_a_line_with_state_time_and_reason() -> None:

@@ -30,7 +30,7 @@ class Store:
         made: list[Release] = []
         for number in range(length):
             before = made[-1] if made else parent
-            one = make_release(letter, memory=lambda _, n=number: 128 + n)  # type: ignore[misc]
+            one = make_release(letter, memory=lambda _, n=number: 128 + n)  # type: ignore[misc]  # bound at once
             made.append(replace(one, parent=before.id if before else None))
         self.releases.update({one.id: one for one in made})
         return made

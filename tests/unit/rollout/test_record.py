@@ -41,7 +41,7 @@ def test_after_a_rollback_the_next_one_goes_further_back() -> None:
 def test_a_release_that_was_good_and_then_abandoned_is_no_target() -> None:
     held = records.abandoned(record(passage(1, "good"), passage(2, "good")), release(2), at="now", reason="slow")
     assert records.target(held, None, release(3)).release == release(1)
-    assert records.newest(held, release(2)).reason == "slow"  # type: ignore[union-attr]
+    assert records.newest(held, release(2)).reason == "slow"  # type: ignore[union-attr]  # there is one
 
 
 def test_an_interrupted_second_passage_does_not_unmake_a_good_first_one() -> None:

@@ -100,7 +100,7 @@ def test_a_failed_install_leaves_nothing(machine: FakeMachine) -> None:
 
 def test_two_at_once_both_run(machine: FakeMachine) -> None:
     both = [
-        subprocess.Popen([noxw(machine)], env=machine.environment(), stdout=subprocess.PIPE, text=True)  # noqa: S603
+        subprocess.Popen([noxw(machine)], env=machine.environment(), stdout=subprocess.PIPE, text=True)  # noqa: S603 - the wrapper itself
         for _ in range(2)
     ]
     assert [(process.communicate()[0], process.returncode) for process in both] == [("nox ran\n", 0)] * 2

@@ -32,13 +32,16 @@ def test_updates_settle_for_a_week_and_come_grouped() -> None:
 
 def test_everything_pinned_is_kept_up_to_date() -> None:
     pinned = {
-        "github-actions": ROOT / ".github" / "workflows" / "release.yml",
-        "uv": ROOT / "uv.lock",
-        "docker": ROOT / "images" / "base" / "Dockerfile",
-        "gomod": ROOT / "tools" / "trivy" / "go.mod",
+        "github-actions": [ROOT / ".github" / "workflows" / "release.yml"],
+        "uv": [ROOT / "uv.lock"],
+        "docker": [*ROOT.glob("images/*/Dockerfile")],
+        "gomod": [*ROOT.glob("tools/*/go.mod")],
+        "terraform": [path for path in ROOT.glob("terraform/**/versions.tf") if ".terraform" not in path.parts],
     }
     covered = {update.package_ecosystem: update.directories or [update.directory] for update in updates()}
-    for ecosystem, file in pinned.items():
-        folder = "/" + str(file.parent.relative_to(ROOT)).removeprefix(".github/workflows").removeprefix(".")
+    for ecosystem, files in pinned.items():
         patterns = [pattern.replace("*", "[^/]+") for pattern in covered[ecosystem]]
-        assert any(re.fullmatch(pattern, folder) for pattern in patterns), f"{file} is not kept up to date"
+        assert files
+        for file in files:
+            folder = "/" + str(file.parent.relative_to(ROOT)).removeprefix(".github/workflows").removeprefix(".")
+            assert any(re.fullmatch(pattern, folder) for pattern in patterns), f"{file} is not kept up to date"

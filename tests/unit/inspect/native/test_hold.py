@@ -16,7 +16,7 @@ GLIBC = "take a wheel for manylinux_2_34_x86_64 or older"
 
 def remark(path: str, weight: str = "mistake", needs: str = "GLIBC_2.38 of libc.so.6", remedy: str = GLIBC) -> Remark:
     has = "Amazon Linux 2023 has GLIBC_2.34"
-    return Remark(path=path, kind="version", weight=weight, needs=needs, has=has, remedy=remedy)  # type: ignore[arg-type]
+    return Remark(path=path, kind="version", weight=weight, needs=needs, has=has, remedy=remedy)  # type: ignore[arg-type]  # one of the literals
 
 
 def inspection(*remarks: Remark) -> NativeInspection:

@@ -183,7 +183,7 @@ def bare(objects: dict[str, Elf], links: dict[str, str] | None = None) -> Tree:
 
 
 def elf(path: str, *needed: str, machine: str = "x86_64", **facts: tuple[str, ...]) -> Elf:
-    return Elf(path=path, machine=machine, form="library", needed=needed, **facts)  # type: ignore[arg-type]
+    return Elf(path=path, machine=machine, form="library", needed=needed, **facts)  # type: ignore[arg-type]  # any field by its name
 
 
 AMD64 = Target(python="3.13", platform="linux/amd64")

@@ -18,7 +18,7 @@ PLATFORMS = ("linux/amd64", "linux/arm64")
 
 
 def system(python: str, platform: str = "linux/amd64") -> System:
-    return system_for(Target(python=python, platform=platform))  # type: ignore[arg-type]
+    return system_for(Target(python=python, platform=platform))  # type: ignore[arg-type]  # one of the literals
 
 
 def policy(name: str, machine: str) -> Policy:
