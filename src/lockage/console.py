@@ -72,7 +72,7 @@ class PlainView:
 
     def note(self, text: str) -> None:
         """The text as it is."""
-        print(text, file=self._stream or sys.stderr, flush=True)
+        print(f"{text}\n", end="", file=self._stream or sys.stderr, flush=True)  # at once: steps run beside each other
 
 
 class Console:
@@ -93,7 +93,8 @@ class Console:
         try:
             yield step
         except BaseException as error:
-            step.state, step.reason = "failed", str(error) or type(error).__name__
+            interrupted = "interrupted" if isinstance(error, KeyboardInterrupt) else type(error).__name__
+            step.state, step.reason = "failed", str(error) or interrupted
             raise
         finally:
             seconds = time.perf_counter() - started

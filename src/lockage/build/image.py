@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from lockage.build import stage
-from lockage.build.bases import Bases
+from lockage.build.bases import Bases, Ground
 from lockage.build.budget import hold_budget
 from lockage.build.normal import digest
 from lockage.build.packages import Packages, Target, key, went_in
@@ -147,23 +147,39 @@ def _build(step: Step, recipe: Recipe, shop: Workshop, staged: Staged, folder: P
     ground = shop.bases.ground(recipe, own)
     if shop.use_cache:
         _seed(output, [*own.values(), shop.dist.layout(step.name)])
-    shop.buildx.build(
-        Build(
-            name=recipe.dockerfile.path,
-            dockerfile=staged.dockerfile,
-            context=staged.main,
-            contexts=staged.named,
-            platform=recipe.platform,
-            epoch=ground.epoch,
-            rewrite=recipe.dockerfile.final_dates,
-            output=output,
-            cache=shop.use_cache,
-        )
+    build = Build(
+        name=recipe.dockerfile.path,
+        dockerfile=staged.dockerfile,
+        context=staged.main,
+        contexts=staged.named,
+        platform=recipe.platform,
+        epoch=ground.epoch,
+        rewrite=recipe.dockerfile.final_runs,
+        output=output,
+        cache=shop.use_cache,
     )
+    shop.buildx.build(build)
     built = layout.read(output)
+    if not build.rewrite and (dated := _dated(built, ground, shop.cache)):
+        shop.console.note(_hint(step.name, dated))
+        shop.buildx.build(msgspec.structs.replace(build, rewrite=True, cache=True))
+        built = layout.read(output)
     _prune(built)
     described = describe(step, recipe, built, weigh(recipe, built, ground.layers, shop))
     return msgspec.structs.replace(described, base_layers=ground.layers, packages=staged.packages)
+
+
+def _dated(built: layout.Layout, ground: Ground, cache: Path) -> int:
+    """The number, from 1, of the first layer upon the base that holds a later time than the base; 0 for none."""
+    upon = list(enumerate(built.manifest.layers, 1))[ground.layers :]
+    return next((number for number, layer in upon if _newest(built, layer, cache) > ground.epoch), 0)
+
+
+def _hint(name: str, layer: int) -> str:
+    return (
+        f"{name}: layer {layer} holds the time it was built at, of a topmost folder copied or one made for a copy; "
+        "setting it back takes seconds, which a copy from a folder within into one that is there does not"
+    )
 
 
 def weigh(recipe: Recipe, built: layout.Layout, base_layers: int, shop: Workshop) -> int:
@@ -223,6 +239,14 @@ def _unpacked(built: layout.Layout, layer: layout.Descriptor, cache: Path) -> in
     known = cache / "unpacked" / layer.digest.partition(":")[2]
     if not known.is_file():
         write(known, str(layout.unpacked_size(built.blob(layer.digest))).encode())
+    return int(known.read_text())
+
+
+def _newest(built: layout.Layout, layer: layout.Descriptor, cache: Path) -> int:
+    """The latest time in a layer; looked up once per layer and user."""
+    known = cache / "newest" / layer.digest.partition(":")[2]
+    if not known.is_file():
+        write(known, str(layout.newest(built.blob(layer.digest))).encode())
     return int(known.read_text())
 
 

@@ -210,9 +210,17 @@ def hold_described(artifact: Artifact, dist: DistDir, config: Path) -> str:
     """Hold that all SBOMs are of an artifact, by the locked Syft; why they serve a rehearsal only, empty when not so.
 
     Raises:
-        SbomDoubtful: one is missing, of another artifact, empty, or by another program or configuration.
+        UsageError: one is missing.
+        SbomDoubtful: one is of another artifact, empty, or by another program or configuration.
     """
     name = artifact.name
+    written = (dist.cyclonedx(name), dist.spdx(name), dist.profile(name))
+    if missing := [one.name for one in written if not one.is_file()]:
+        raise UsageError(
+            f"{name} was not described",
+            why=f"there is no {', '.join(missing)} in {dist.folder(name)}",
+            remedy=f"describe it: ./noxw -s sbom -- {name}",
+        )
     cdx, spdx = read(name, dist.cyclonedx(name)), read(name, dist.spdx(name))
     documents.check(artifact, cdx, spdx)
     documents.check_profile(artifact, cdx, read(name, dist.profile(name)))

@@ -2,7 +2,7 @@
 
 from pathlib import PurePosixPath
 
-_COMMAND = "uv pip compile --generate-hashes --no-emit-index-url"
+_COMMAND = "uv pip compile --universal --generate-hashes --no-emit-index-url"
 
 
 def asked_path(lock: str) -> str:

@@ -42,8 +42,8 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     base: Reference
     uses: tuple[Reference, ...] = ()
     """What ``COPY --from`` and ``RUN --mount`` read."""
-    dates: bool = False
-    """Whether what it adds carries the time at which it was made: by a program, or a copy of a topmost folder."""
+    runs: bool = False
+    """Whether it runs a program."""
 
 
 class Dockerfile(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,9 +63,9 @@ class Dockerfile(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(self._external())
 
     @property
-    def final_dates(self) -> bool:
-        """Whether a layer of the final image carries the time at which it was made."""
-        return any(stage.dates for stage in self._final_chain())
+    def final_runs(self) -> bool:
+        """Whether a layer of the final image comes from a program, and so carries the time it ran at."""
+        return any(stage.runs for stage in self._final_chain())
 
     @property
     def final_base(self) -> str:
@@ -145,18 +145,13 @@ def _with(stage: Stage, found: Instruction) -> Stage:
     uses = stage.uses
     if found.keyword == "RUN":
         uses += tuple(Reference(name, found.line) for flag in found.flags for name in _run_from(found, *flag))
-        return msgspec.structs.replace(stage, dates=True, uses=uses)
+        return msgspec.structs.replace(stage, runs=True, uses=uses)
     if found.keyword == "COPY":
         uses += tuple(Reference(value, found.line) for name, value in found.flags if name == "from")
-        return msgspec.structs.replace(stage, dates=stage.dates or _copies_top(found), uses=uses)
+        return msgspec.structs.replace(stage, uses=uses)
     if found.keyword == "ADD":
         _hold_add(found)
     return stage
-
-
-def _copies_top(found: Instruction) -> bool:
-    """Whether a copy hands on the topmost folder of what it reads, whose time is that of its arrival at BuildKit."""
-    return any(not source.strip('./[",') for source in found.arguments.split()[:-1])
 
 
 def _run_from(found: Instruction, name: str, value: str) -> Iterator[str]:

@@ -111,9 +111,11 @@ class EmbeddedAws:
         """
         if self._running:
             self._running.kill()
-        removed = engine.remove_containers(self.label)
-        removed += engine.remove_containers(self.label)  # what the engine was still making for it
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        try:
+            removed = engine.remove_containers(self.label)
+            removed += engine.remove_containers(self.label)  # what the engine was still making for it
+        finally:
+            shutil.rmtree(self.scratch, ignore_errors=True)
         engine.remove_images(self.registry)
         return removed
 
@@ -133,6 +135,8 @@ class EmbeddedAws:
             "MINISTACK_HOST": self.host,
             "MINISTACK_HOSTNAME": self.name,
             "MINISTACK_REGION": self._region,
+            "NO_PROXY": "*",  # functions are called at addresses of this machine's own
+            "no_proxy": "*",
             "PERSIST_STATE": "0",
             "TMPDIR": str(self.scratch),
         }

@@ -48,6 +48,7 @@ from lockage.rehearsal.tree import Tree
 from lockage.rehearsal.witness import Witness
 from lockage.report import live
 from lockage.tools.docker import Docker
+from lockage.tools.process import interrupt_all
 
 
 class Performer:
@@ -85,8 +86,10 @@ class Performer:
             try:
                 for act in acts:
                     self._perform(act)
-            finally:
-                beside.shutdown(cancel_futures=True)
+            except BaseException:
+                beside.shutdown(wait=False, cancel_futures=True)
+                interrupt_all()  # a clone that nobody wants any more
+                raise
 
     def operator(self, account: str, region: str) -> Operator:
         """The owner of an account, in a Region."""
@@ -172,7 +175,8 @@ class Performer:
             if type(error) is not act.fails_with:
                 raise
             _hold_told(act, error.render())
-            self._console.note(f"                   as the story wants: {error.what}")
+            because = error.why.partition("\n")[0]
+            self._console.note(f"                   as the story wants: {error.what}: {because}")
             return
         if act.fails_with or code:
             wanted = act.fails_with.__name__ if act.fails_with else "success"

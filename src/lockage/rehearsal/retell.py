@@ -45,9 +45,9 @@ def marks(performer: Performer) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reason for reasons in found for reason in reasons))
 
 
-def failed_step(records: tuple[StepRecord, ...]) -> str:
-    """The step that ended the run: the last, if it failed."""
-    return records[-1].name if records and records[-1].state == "failed" else ""
+def failed_step(records: tuple[StepRecord, ...], error: str) -> str:
+    """The step that ended the run: the last that failed so; others may have ended after it."""
+    return next((one.name for one in reversed(records) if one.state == "failed" and one.reason == error), "")
 
 
 def files(home: Path, performer: Performer, project: Project) -> tuple[tuple[str, str], ...]:
@@ -56,7 +56,7 @@ def files(home: Path, performer: Performer, project: Project) -> tuple[tuple[str
     return (
         *(
             (
-                f"{folder.relative_to(home)}/<artifact>/",
+                f"{folder.relative_to(home)}/ARTIFACT/",
                 f"release {number}: layout or archive, SBOMs, findings, verdict",
             )
             for number, folder in kept.items()

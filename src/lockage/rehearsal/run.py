@@ -123,7 +123,7 @@ class Rehearsal:
         records = tuple(self._console.records)
         git = Git(self._home)
         changed = ", with uncommitted changes" * git.is_dirty()
-        at = retell.failed_step(records)
+        at = retell.failed_step(records, failed)
         return Summary(
             subject=f"{self._project.project} at {git.head()[:12]}{changed}",
             seconds=time.monotonic() - self._began,
@@ -141,6 +141,7 @@ def how_to_look(aws: EmbeddedAws, project: Project) -> str:
     name, place = next(reversed(project.environments.items()))
     others = "".join(f"; {one.account} is {other}'s" for other, one in project.environments.items() if other != name)
     folder = shlex.quote(str(aws.folder))
+    scratch = "" if aws.scratch.is_relative_to(aws.folder) else f" {shlex.quote(str(aws.scratch))}"
     return f"""
 Everything is still up. To look, as the owner of an account:
   export AWS_ENDPOINT_URL={aws.endpoint} AWS_REGION={place.region} AWS_DEFAULT_REGION={place.region}
@@ -153,7 +154,7 @@ To remove it:
   docker ps --all --quiet --filter label={aws.label} | xargs --no-run-if-empty docker rm --force --volumes
   docker image ls --digests --format '{{{{.Repository}}}}@{{{{.Digest}}}}' '{aws.registry}/*' |
     xargs --no-run-if-empty docker image rm
-  rm -r {folder} {shlex.quote(str(aws.scratch))}
+  rm -r {folder}{scratch}
 """
 
 

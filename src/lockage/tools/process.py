@@ -5,7 +5,8 @@ import shlex
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -20,6 +21,8 @@ _TERMINATE_SECONDS = 2.0
 _TAIL_LINES = 40
 _foreground: "set[subprocess.Popen[str]]" = set()
 """What :func:`run` waits for now, in all threads."""
+_given_up: set[int] = set()
+"""Threads whose work nobody wants any more."""
 
 
 class Completed(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +54,9 @@ def run(
 
     Raises:
         ToolError: the program is missing, timed out, or ended with another code.
+        KeyboardInterrupt: this thread was given up.
     """
+    hold_wanted()
     arguments = [_resolve(str(command[0])), *map(str, command[1:])]
     debug(f"$ {shlex.join(arguments)}")
     with _fed(stdin) as source:
@@ -81,19 +86,44 @@ def run(
         raise
     finally:
         _foreground.discard(process)
+    hold_wanted()  # how it ended says nothing about it then
     completed = Completed(code=process.returncode, stdout=stdout, stderr=stderr)
     if completed.code not in ok:
         raise _failure(arguments, completed)
     return completed
 
 
-def interrupt_all() -> None:
-    """Interrupt every program that :func:`run` waits for, in whatever thread.
+def interrupt_all(
+    number: signal.Signals = signal.SIGINT, but: "Collection[subprocess.Popen[str]]" = ()
+) -> "set[subprocess.Popen[str]]":
+    """Interrupt every program that :func:`run` waits for, in whatever thread; returns which.
 
     Ctrl-C reaches only the main thread: one that gave work to others calls this before it waits for them.
+
+    Args:
+        number: the signal.
+        but: programs that have had it already.
     """
-    for process in tuple(_foreground):
-        _signal_group(process, signal.SIGINT)
+    found = _foreground.difference(but)
+    for process in found:
+        _signal_group(process, number)
+    return found
+
+
+@contextmanager
+def given_up(threads: Collection[int]) -> Iterator[None]:
+    """Inside, threads run no program any more, and wait for no lock: it is a ``KeyboardInterrupt`` there."""
+    _given_up.update(threads)
+    try:
+        yield
+    finally:
+        _given_up.difference_update(threads)
+
+
+def hold_wanted() -> None:
+    """Raise ``KeyboardInterrupt`` in a thread that was given up."""
+    if threading.get_ident() in _given_up:
+        raise KeyboardInterrupt
 
 
 class Running:
@@ -184,8 +214,17 @@ def _resolve(program: str) -> str:
 
 
 def _environment(changes: Mapping[str, str | None] | None) -> dict[str, str]:
-    merged: dict[str, str | None] = {**os.environ, **(changes or {})}
+    merged: dict[str, str | None] = {**_own_environment(), **(changes or {})}
     return {key: value for key, value in merged.items() if value is not None}
+
+
+def _own_environment() -> dict[str, str]:
+    """Read again while another thread changes it."""
+    while True:
+        try:
+            return dict(os.environ)
+        except (KeyError, RuntimeError):
+            continue
 
 
 def _failure(arguments: Sequence[str], completed: Completed) -> ToolError:

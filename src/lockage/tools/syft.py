@@ -10,7 +10,7 @@ from lockage.tools.process import run
 from lockage.tools.scrub import scrubbed
 
 _SECONDS = 600
-_PASSED_OVER = ("/dev", "/proc", "/sys")
+_PASSED_OVER = ("/dev", "/proc", "/run", "/sys")
 """Syft takes folders below these for the kernel's and finds nothing there, without a word."""
 
 

@@ -37,7 +37,7 @@ _SIGNS: tuple[tuple[str, str, str], ...] = (
     (
         "was not found in the package registry|there is no version of",
         "{index} does not have everything that {lock} names",
-        "each package comes from one index: name those of another one under indexes in lockage.yaml",
+        "correct a mistyped name or version; or name what comes from another index under indexes in lockage.yaml",
     ),
     (
         "Failed to extract archive",

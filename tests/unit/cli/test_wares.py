@@ -306,6 +306,15 @@ def test_a_syft_that_is_not_the_release_marks_what_it_says(ready: Path) -> None:
     assert caught.value.why.endswith(f"this tree's syft.yaml and Syft of sha256:{'9' * 64} are")
 
 
+def test_what_nobody_described_is_said_to_be_so(ready: Path) -> None:
+    DistDir(ready / "dist").profile("platform").unlink()
+    with pytest.raises(UsageError) as caught:
+        wares.inspect(["platform"], project(ready), ready)
+    assert caught.value.what == "platform was not described"
+    assert caught.value.why == f"there is no sbom.packages.cdx.json in {ready / 'dist/platform'}"
+    assert caught.value.remedy == "describe it: ./noxw -s sbom -- platform"
+
+
 def _other_subject(text: str) -> str:
     document = json.loads(text)
     document["metadata"]["component"]["version"] = "sha256:" + "0" * 64

@@ -102,7 +102,7 @@ def test_the_error_has_three_parts(project_file: Path, edit: Edit) -> None:
     )
 
 
-MAKE = "uv pip compile --generate-hashes --no-emit-index-url --output-file"
+MAKE = "uv pip compile --universal --generate-hashes --no-emit-index-url --output-file"
 
 
 def test_a_lock_that_is_not_there_yet_is_said_how_to_make(project_file: Path, edit: Edit) -> None:

@@ -2,7 +2,7 @@ import pytest
 
 from lockage.config.locking import asked_path, command, in_its_folder
 
-OPTIONS = "uv pip compile --generate-hashes --no-emit-index-url"
+OPTIONS = "uv pip compile --universal --generate-hashes --no-emit-index-url"
 
 
 @pytest.mark.parametrize("lock", ["a.lock", "f/a.lock", "f/a"])

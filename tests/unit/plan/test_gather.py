@@ -199,7 +199,7 @@ def test_a_lock_out_of_date_is_refused(project: Project) -> None:
     assert error.what == "images/app/requirements.lock is out of date"
     assert error.why == "boto3==1.1 is asked for, 1.0 is locked"
     assert error.remedy == (
-        "lock again: cd images/app && uv pip compile --generate-hashes --no-emit-index-url "
+        "lock again: cd images/app && uv pip compile --universal --generate-hashes --no-emit-index-url "
         "--output-file requirements.lock requirements.in"
     )
 

@@ -47,7 +47,7 @@ def test_a_requirement_without_hash_is_refused_with_its_line_and_all_at_once() -
         "        line 2: six>=1 is not locked to one version of an index's package\n"
         "        line 4: https://example.com/x.whl is not locked to one version of an index's package\n"
         "        line 5: -e is not locked to one version of an index's package\n"
-        "  next: lock again: cd images/platform && uv pip compile --generate-hashes --no-emit-index-url "
+        "  next: lock again: cd images/platform && uv pip compile --universal --generate-hashes --no-emit-index-url "
         "--output-file requirements.lock requirements.in"
     )
 
@@ -75,7 +75,7 @@ def test_a_lock_that_is_out_of_date_says_how(asked: str, why: str) -> None:
     assert caught.value.what == "functions/api/requirements.lock is out of date"
     assert caught.value.why == why
     assert caught.value.remedy == (
-        "lock again: cd functions/api && uv pip compile --generate-hashes --no-emit-index-url "
+        "lock again: cd functions/api && uv pip compile --universal --generate-hashes --no-emit-index-url "
         "--output-file requirements.lock requirements.in"
     )
 
@@ -122,7 +122,7 @@ MADE = "#    uv pip compile --overrides o.txt --output-file {}\n"
     [
         (MADE.format("a.lock a.in"), "cd f && uv pip compile --overrides o.txt --output-file a.lock a.in"),
         (MADE.format("f/a.lock f/a.in"), "uv pip compile --overrides o.txt --output-file f/a.lock f/a.in"),
-        ("", "cd f && uv pip compile --generate-hashes --no-emit-index-url --output-file a.lock a.in"),
+        ("", "cd f && uv pip compile --universal --generate-hashes --no-emit-index-url --output-file a.lock a.in"),
     ],
 )
 def test_a_lock_is_made_again_by_the_command_that_made_it(text: str, remedy: str) -> None:

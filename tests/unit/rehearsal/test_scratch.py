@@ -20,6 +20,8 @@ def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("TMPDIR", raising=False)
     monkeypatch.setattr(scratch, "_MEMORY", place)
     monkeypatch.setattr(scratch, "_MEMINFO", meminfo)
+    monkeypatch.setattr(scratch, "_GROUP", tmp_path / "no groups")
+    monkeypatch.setattr(scratch, "_GROUPS", tmp_path)
     has(monkeypatch, 400 * MB)
     return place
 
@@ -38,6 +40,21 @@ def test_memory_that_is_taken_is_no_room(memory: Path, monkeypatch: pytest.Monke
     has(monkeypatch, 4000 * MB)
     assert in_memory(200 * MB) == memory
     assert in_memory(201 * MB) is None
+
+
+def test_a_group_s_limit_counts(tmp_path: Path, memory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the groups above it too: a container's is one of them."""
+    group = tmp_path / "groups/container/job"
+    group.mkdir(parents=True)
+    (tmp_path / "own").write_text("0::/container/job\n")
+    (group / "memory.max").write_text("max\n")
+    (group / "memory.current").write_text("1\n")
+    (group.parent / "memory.max").write_text(f"{300 * MB}\n")
+    (group.parent / "memory.current").write_text(f"{100 * MB}\n")
+    monkeypatch.setattr(scratch, "_GROUP", tmp_path / "own")
+    monkeypatch.setattr(scratch, "_GROUPS", tmp_path / "groups")
+    assert in_memory(50 * MB) == memory
+    assert in_memory(51 * MB) is None
 
 
 def test_where_nothing_may_be_executed_nothing_goes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lockage.errors import ToolError
-from lockage.tools.process import Running, run
+from lockage.tools.process import Running, given_up, interrupt_all, run
 
 
 def python(code: str) -> list[str]:
@@ -129,3 +129,31 @@ def alive(pid: int) -> bool:
         return False
     stat = Path(f"/proc/{pid}/stat").read_text()
     return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def test_in_a_thread_that_was_given_up_no_program_begins(tmp_path: Path) -> None:
+    with given_up({threading.get_ident()}), pytest.raises(KeyboardInterrupt):
+        run(["touch", tmp_path / "begun"])
+    assert not (tmp_path / "begun").exists()
+    run(["touch", tmp_path / "begun"])
+    assert (tmp_path / "begun").exists()
+
+
+def test_how_a_program_ends_that_was_given_up_says_nothing_about_it(tmp_path: Path) -> None:
+    """Not that it failed: who reads that may write it down."""
+    caught: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            run(["sh", "-c", f"touch {tmp_path}/begun; exec sleep 600"])
+        except BaseException as error:  # noqa: BLE001 - whatever it is
+            caught.append(error)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    while not (tmp_path / "begun").exists():
+        time.sleep(0.01)
+    with given_up({worker.ident or 0}):
+        interrupt_all()
+        worker.join(30)
+    assert [type(error) for error in caught] == [KeyboardInterrupt]

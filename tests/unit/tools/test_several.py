@@ -1,11 +1,13 @@
 """Several programs at once: results in order, nothing begun after a failure, nothing left after Ctrl-C."""
 
 import os
+import time
+from pathlib import Path
 from threading import Barrier, Event
 
 import pytest
 
-from lockage.errors import ToolError
+from lockage.tools.exclusive import alone
 from lockage.tools.process import run
 from lockage.tools.several import several
 
@@ -38,13 +40,15 @@ def test_after_a_failure_nothing_more_is_begun() -> None:
 
     def work(item: int) -> None:
         begun.append(item)
-        if item == 0:
+        if item == 1:
+            failed.set()
             raise ValueError(item)
-        failed.wait(0.2)
+        failed.wait(30)
+        time.sleep(0.2)
 
-    with pytest.raises(ValueError, match="0"):
+    with pytest.raises(ValueError, match="1"):
         several(work, range(100))
-    assert len(begun) < len(range(100))
+    assert len(begun) <= 3, "the one before is still at work"
 
 
 def test_of_two_failures_the_first_in_order_is_told() -> None:
@@ -70,13 +74,30 @@ def test_ctrl_c_ends_the_programs_also_those_about_to_start() -> None:
             raise KeyboardInterrupt
         begun.set()
         interrupted.wait(30)
-        with pytest.raises(ToolError, match="exit code -2"):
+        with pytest.raises(KeyboardInterrupt):
             run(["sleep", "600"])
         ended.set()
 
     with pytest.raises(KeyboardInterrupt):
         several(work, ("user", "program"))
     assert ended.is_set()
+
+
+def test_ctrl_c_ends_who_waits_for_a_lock(tmp_path: Path) -> None:
+    waiting, given_up = Event(), Event()
+
+    def work(item: str) -> None:
+        if item == "user":
+            waiting.wait(30)
+            raise KeyboardInterrupt
+        waiting.set()
+        with pytest.raises(KeyboardInterrupt), alone(tmp_path):
+            raise AssertionError
+        given_up.set()
+
+    with alone(tmp_path), pytest.raises(KeyboardInterrupt):
+        several(work, ("user", "program"))
+    assert given_up.is_set()
 
 
 def test_ctrl_c_does_not_wait_for_what_was_never_begun() -> None:

@@ -172,12 +172,16 @@ def _not_callable(kind: str, said: Mapping[str, Any]) -> bool:
 
 
 def _import(call: Call, reading: Reading, message: str) -> Failure:
-    traced = (reading.trace or Trace()).traceback.strip()
+    traced, module = (reading.trace or Trace()).traceback.strip(), call.handler.rpartition(".")[0]
+    last = traced.rpartition(_NEWLINE)[2] or message
+    itself = last.endswith(f"No module named '{module}'")
     return Failure(
         kind="import",
-        what=f"{call.function} does not import: {traced.rpartition(_NEWLINE)[2] or message}",
+        what=f"{call.function} does not import: {last}",
         why=_tail(traced or f"{message}\n{_log(reading)}"),
-        remedy=f"bring what {call.handler.rpartition('.')[0]} imports: a package by the lock, a folder by the sources",
+        remedy=f"correct functions.{call.function}.handler in lockage.yaml, or bring {module} by the sources"
+        if itself
+        else f"bring what {module} imports: a package by the lock, a folder by the sources",
     )
 
 

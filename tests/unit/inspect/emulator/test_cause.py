@@ -45,6 +45,12 @@ def test_a_missing_module_is_shown_with_its_traceback() -> None:
     assert "app.handler imports" in found.remedy
 
 
+def test_a_handler_of_a_module_that_is_not_there_is_told_so() -> None:
+    said = {"errorType": "Runtime.ImportModuleError", "errorMessage": "Unable to import module 'app.handler': No mod…"}
+    found = told(reading(said, 502, trace=Trace(traceback="ModuleNotFoundError: No module named 'app.handler'\n")))
+    assert found.remedy == "correct functions.api.handler in lockage.yaml, or bring app.handler by the sources"
+
+
 def test_an_import_that_cannot_be_repeated_shows_what_the_runtime_said() -> None:
     said = {"errorType": "Runtime.ImportModuleError", "errorMessage": "Unable to import module 'app': No module 'x'"}
     found = told(reading(said, 502))
