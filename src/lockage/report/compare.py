@@ -8,6 +8,7 @@ from lockage.report.explain import figure
 from lockage.report.tables import markdown_table, text_table
 
 _UNKNOWN = "not measured"
+_MEASURE = "Starts and builds were not measured here; of the reference functions `./noxw -s bench -- figures` does it."
 _WHOLE_MS = 100
 
 
@@ -42,8 +43,10 @@ def _rows(comparison: Comparison) -> list[tuple[str, ...]]:
 
 
 def _notes(comparison: Comparison) -> list[str]:
-    where = [f"Cold starts and builds: {comparison.setting}."] if comparison.setting else []
-    return [*where, *costs(comparison)]
+    return [
+        f"Cold starts and builds: {comparison.setting}." if comparison.setting else _MEASURE,
+        *costs(comparison),
+    ]
 
 
 def costs(comparison: Comparison) -> list[str]:

@@ -110,7 +110,7 @@ def _answer(decision: Decision) -> str:
 def _said(outcome: Outcome, possible: tuple[Packaging, ...]) -> str:
     either = " or ".join(possible)
     if outcome == "inconclusive":  # with one that may win, the other outcome is that it is ruled out too
-        return f"{either}{' or nothing' if len(possible) == 1 else ''}, by what is not measured"
+        return f"{either}{' or nothing' if len(possible) == 1 else ''}, as measuring would tell"
     return {"decided": either, "tie": f"{either}, at equal scores", "impossible": "no packaging fits"}[outcome]
 
 

@@ -72,6 +72,7 @@ def test_what_the_costs_rest_on_is_told() -> None:
 def test_without_measurements_no_setting_is_claimed() -> None:
     text = as_text(compare(Measurements(function="f", measured=(Measured(packaging="zip"),))))
     assert "Cold starts and builds" not in text
+    assert "not measured here; of the reference functions `./noxw -s bench -- figures` does it." in text
 
 
 def test_markdown_says_the_same() -> None:
