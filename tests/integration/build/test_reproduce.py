@@ -108,24 +108,20 @@ def test_a_release_is_built_again_from_its_commit(shop: Shop, capsys: pytest.Cap
 
 
 IMAGE = "small"
-DOCKERFILE = f"""\
-FROM scratch AS sources
-FROM {pinned_runtime()}
-COPY --from=sources / /var/task/
-"""
-"""As a newcomer writes it, with the copy of a topmost folder, which has the time of its arrival at BuildKit."""
+COPIES = {"a topmost folder": "/ /var/task/", "a folder within": "/shop/ /var/task/"}
+"""The first as a newcomer writes it: it hands on the time at which the folder arrived at BuildKit."""
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> Shop:
-    """The same function as an image upon the runtime's own."""
-    shop = Shop(tmp_path / "project", functions={"well": HANDLERS["well"]})
+def small(root: Path, copy: str) -> Shop:
+    """The same function as an image upon the runtime's own, built."""
+    shop = Shop(root, functions={"well": HANDLERS["well"]})
     declared = json.loads((shop.root / "lockage.yaml").read_text())
     image = {"dockerfile": "image/Dockerfile", "sources": ["functions/shop"], "repository": "shop"}
     function = {**declared["functions"]["well"], "image": IMAGE}
     del function["zip"]
     shop.write("lockage.yaml", json.dumps({**declared, "images": {IMAGE: image}, "functions": {"well": function}}))
-    shop.write("image/Dockerfile", DOCKERFILE)
+    copied = f"COPY --from=sources {COPIES[copy]}"
+    shop.write("image/Dockerfile", f"FROM scratch AS sources\nFROM {pinned_runtime()}\n{copied}\n")
     shop.commit()
     shop.lockage("build")
     return shop
@@ -139,23 +135,26 @@ def of_image(shop: Shop) -> Release:
     return replace(release, functions=(well,), layers=())
 
 
-def test_a_released_image_is_built_again_from_its_commit(small: Shop, capsys: pytest.CaptureFixture[str]) -> None:
-    release = of_image(small)
-    small.write("functions/shop/well.py", "# the tree has gone on\n")
-    capsys.readouterr()
-    reproduce(small, release)
-    assert capsys.readouterr().out == f"{IMAGE} {small.dist.read_artifact(IMAGE).digest} equal\n"
+def test_a_released_image_is_built_again_from_its_commit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shop = small(tmp_path / "project", "a topmost folder")
+    assert "layer 4 holds the time it was built at" in capsys.readouterr().err
+    release = of_image(shop)
+    shop.write("functions/shop/well.py", "# the tree has gone on\n")
+    reproduce(shop, release)
+    assert capsys.readouterr().out == f"{IMAGE} {shop.dist.read_artifact(IMAGE).digest} equal\n"
 
 
-def test_a_released_image_of_something_else_is_found_out(small: Shop) -> None:
+def test_a_released_image_of_something_else_is_found_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Released is what stands in ``dist/``, and its commit says otherwise."""
-    small.write("functions/shop/well.py", "# another tree\n")
-    small.lockage("build", IMAGE)
+    shop = small(tmp_path / "project", "a folder within")
+    assert "holds the time" not in capsys.readouterr().err
+    shop.write("functions/shop/well.py", "# another tree\n")
+    shop.lockage("build", IMAGE)
     with pytest.raises(NotReproducible) as caught:
-        reproduce(small, of_image(small))
+        reproduce(shop, of_image(shop))
     assert caught.value.what == f"{IMAGE} of this commit is not what was released"
     first = caught.value.why.splitlines()[-1]
-    assert re.match(r"content: layer \d+ \(COPY .*\): var/task/shop/well.py: content sha256:", first)
+    assert re.match(r"\w+: layer \d+ \(COPY .*\): var/task/well.py: content sha256:", first)
 
 
 @pytest.mark.parametrize(
