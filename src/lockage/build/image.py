@@ -4,7 +4,7 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from lockage.console import Console
 from lockage.model.artifact import ImageArtifact, Layer, Package
 from lockage.model.dist import DistDir, write
 from lockage.oci import layout
+from lockage.oci.weigh import newest
 from lockage.plan.decide import Step
 from lockage.plan.recipe import Base, Lock, Recipe, sha256
 from lockage.tools.buildx import Build, BuildFailed, Buildx, disk_full
@@ -235,19 +236,21 @@ def _prune(built: layout.Layout) -> None:
 
 
 def _unpacked(built: layout.Layout, layer: layout.Descriptor, cache: Path) -> int:
-    """A layer's unpacked size; worked out once per layer and user."""
-    known = cache / "unpacked" / layer.digest.partition(":")[2]
-    if not known.is_file():
-        write(known, str(layout.unpacked_size(built.blob(layer.digest))).encode())
-    return int(known.read_text())
+    """A layer's unpacked size."""
+    return _once(cache / "unpacked", layer, lambda: layout.unpacked_size(built.blob(layer.digest)))
 
 
 def _newest(built: layout.Layout, layer: layout.Descriptor, cache: Path) -> int:
-    """The latest time in a layer; looked up once per layer and user."""
-    known = cache / "newest" / layer.digest.partition(":")[2]
-    if not known.is_file():
-        write(known, str(layout.newest(built.blob(layer.digest))).encode())
-    return int(known.read_text())
+    """The latest time in a layer."""
+    return _once(cache / "newest", layer, lambda: newest(built, layer))
+
+
+def _once(known: Path, layer: layout.Descriptor, work_out: Callable[[], int]) -> int:
+    """A figure of a layer, worked out once per layer and user."""
+    place = known / layer.digest.partition(":")[2]
+    if not place.is_file():
+        write(place, str(work_out()).encode())
+    return int(place.read_text())
 
 
 @contextmanager

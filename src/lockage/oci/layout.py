@@ -4,8 +4,6 @@ https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md
 """
 
 import hashlib
-import math
-import tarfile
 import zlib
 from pathlib import Path
 from typing import Any, TypeVar
@@ -176,19 +174,6 @@ def unpacked_size(blob: Path) -> int:
     if not unpacker.eof:
         raise _broken(blob, "the layer's gzip stream ends too early")
     return total
-
-
-def newest(blob: Path) -> int:
-    """The latest time of a file in a gzip layer's tar, in seconds since 1970; 0 for none.
-
-    Raises:
-        LayoutError: it is no tar that can be read.
-    """
-    try:
-        with tarfile.open(blob, "r|gz") as tar:
-            return max((math.ceil(member.mtime) for member in tar), default=0)
-    except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
-        raise _broken(blob, f"the layer is no tar: {error}") from error
 
 
 def hash_file(path: Path) -> Digest:

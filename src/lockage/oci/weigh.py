@@ -1,5 +1,6 @@
-"""How much an image holds: below one folder, what a function would weigh as a zip; and in each of its layers."""
+"""What layers hold: how much below one folder, what a function would weigh as a zip; which files; of what time."""
 
+import math
 import tarfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -40,6 +41,16 @@ def brought(layout: Layout, layers: Iterable[Descriptor]) -> Iterator[tuple[Pure
     for layer in layers:
         with opened(layout, layer) as tar:
             yield from ((PurePosixPath(one.name.lstrip("/")), one.size) for one in tar if one.isreg())
+
+
+def newest(layout: Layout, layer: Descriptor) -> int:
+    """The latest time in a layer, in seconds since 1970, rounded up; 0 for an empty one.
+
+    Raises:
+        LayoutError: it does not read as an archive.
+    """
+    with opened(layout, layer) as tar:
+        return max((math.ceil(member.mtime) for member in tar), default=0)
 
 
 @contextmanager

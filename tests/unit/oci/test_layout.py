@@ -1,6 +1,5 @@
 import gzip
 import json
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -34,19 +33,6 @@ def test_layers_that_the_history_does_not_tell_of_come_from_below(tmp_path: Path
     history = [{"created_by": "ENV x", "empty_layer": True}, {"created_by": "COPY b"}]
     write_layout(tmp_path, layers=[{"a": b"1"}, {"b": b"2"}], config={"history": history})
     assert layout.read(tmp_path).made_by == ("", "COPY b")
-
-
-def test_the_latest_time_of_a_layer_is_found(tmp_path: Path) -> None:
-    blob = tmp_path / "layer"
-    with tarfile.open(blob, "w:gz") as tar:
-        for name, time in (("a", 5), ("b", 9), ("c", 7)):
-            member = tarfile.TarInfo(name)
-            member.mtime = time
-            tar.addfile(member)
-    assert layout.newest(blob) == 9
-    blob.write_bytes(b"no tar")
-    with pytest.raises(LockageError, match="is not one intact image"):
-        layout.newest(blob)
 
 
 def test_a_layer_s_unpacked_size_is_its_tar_s(path: Path) -> None:

@@ -8,7 +8,7 @@ from fakes.oci import write_layout
 
 from lockage.oci import layout
 from lockage.oci.layout import LayoutError
-from lockage.oci.weigh import brought, bytes_below
+from lockage.oci.weigh import brought, bytes_below, newest
 
 BASE = {"var/task/a.py": b"1234", "var/task/pkg/b.py": b"12", "var/tasks/c": b"1", "usr/bin/opa": b"123456"}
 
@@ -16,6 +16,25 @@ BASE = {"var/task/a.py": b"1234", "var/task/pkg/b.py": b"12", "var/tasks/c": b"1
 def weight(tmp_path: Path, *layers: Mapping[str, bytes] | bytes) -> int:
     write_layout(tmp_path / "image", layers=layers)
     return bytes_below(layout.read(tmp_path / "image"), "/var/task")
+
+
+def test_the_latest_time_of_a_layer_is_found(tmp_path: Path) -> None:
+    tar = io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for name, time in (("a", 5), ("b", 8.5), ("c", 7)):
+            member = tarfile.TarInfo(name)
+            member.mtime = time
+            archive.addfile(member)
+    write_layout(tmp_path / "image", layers=[tar.getvalue(), {}])
+    image = layout.read(tmp_path / "image")
+    assert [newest(image, layer) for layer in image.manifest.layers] == [9, 0]
+
+
+def test_a_layer_that_is_no_archive_has_no_latest_time(tmp_path: Path) -> None:
+    write_layout(tmp_path / "image", layers=[b"no tar at all, but long enough to be read as a header of one" * 20])
+    image = layout.read(tmp_path / "image")
+    with pytest.raises(LayoutError, match="is not one intact image"):
+        newest(image, image.manifest.layers[0])
 
 
 def test_only_what_is_below_the_folder_counts(tmp_path: Path) -> None:
