@@ -93,8 +93,8 @@ class Console:
         try:
             yield step
         except BaseException as error:
-            interrupted = "interrupted" if isinstance(error, KeyboardInterrupt) else type(error).__name__
-            step.state, step.reason = "failed", str(error) or interrupted
+            step.state = "failed"
+            step.reason = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__
             raise
         finally:
             seconds = time.perf_counter() - started

@@ -16,8 +16,8 @@ import msgspec
 from lockage.console import debug
 from lockage.errors import ToolError
 
-_INTERRUPT_SECONDS = 3.0
-_TERMINATE_SECONDS = 2.0
+ENDINGS = ((signal.SIGINT, 3.0), (signal.SIGTERM, 2.0))
+"""What a program that is to end is sent, and how many seconds it gets before the next; at last it is killed."""
 _TAIL_LINES = 40
 _foreground: "set[subprocess.Popen[str]]" = set()
 """What :func:`run` waits for now, in all threads."""
@@ -238,7 +238,7 @@ def _failure(arguments: Sequence[str], completed: Completed) -> ToolError:
 
 def _stop(process: "subprocess.Popen[str]") -> None:
     """Interrupt, then terminate, then kill the program and all it started."""
-    for signal_number, patience in ((signal.SIGINT, _INTERRUPT_SECONDS), (signal.SIGTERM, _TERMINATE_SECONDS)):
+    for signal_number, patience in ENDINGS:
         _signal_group(process, signal_number)
         try:
             process.communicate(timeout=patience)
