@@ -16,7 +16,7 @@ GOOD = "The nurse was wonderful and I am grateful to everybody."
 class Journeys(NamedTuple):
     """What is on its way, by its ids."""
 
-    item: str
+    item: dict[str, str]
     """That must end analysed, as positive."""
     remediated: dict[str, object]
     """A finding that must end remediated."""
@@ -36,7 +36,7 @@ def begun(environment: Environment) -> Iterator[Journeys]:
     remediated = finding(severity="CRITICAL", kind="open-port")
     with ThreadPoolExecutor(2) as pool:
         yield Journeys(
-            item=good["id"],
+            item=good,
             remediated=remediated,
             reviewed=str(reviewed["id"]),
             ingested=pool.submit(environment.invoke, "ingestion", {"items": [good]}),

@@ -23,7 +23,7 @@ def test_a_text_is_judged(environment: Environment, text: str, sentiment: str) -
 
 def test_an_ingested_item_is_analysed(environment: Environment, journeys: Journeys) -> None:
     journeys.ingested.result()
-    row = eventually(lambda: environment.row("analyses", journeys.item), "the analysis")
-    stored = environment.row("items", journeys.item)
+    row = eventually(lambda: environment.row("analyses", journeys.item["id"]), "the analysis")
+    stored = environment.row("items", journeys.item["id"])
     assert stored is not None
     assert (row["sentiment"], row["content"]) == ("positive", stored["content"])

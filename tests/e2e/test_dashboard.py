@@ -6,6 +6,7 @@ from collections.abc import Collection
 import pytest
 from e2e.environment import Api, Environment, Token, eventually, item
 from e2e.events import events_of
+from e2e.journeys import Journeys
 
 PAGE = 100
 
@@ -21,11 +22,15 @@ def token(environment: Environment) -> Token:
 
 
 @pytest.fixture(scope="module")
-def items(environment: Environment) -> dict[str, dict[str, str]]:
-    """What the dashboard must show, among others that it may."""
-    new = item("First line.\nSecond line, with a café.")
-    environment.invoke("ingestion", {"items": [new]})
-    return {new["id"]: new}
+def items(environment: Environment, request: pytest.FixtureRequest) -> dict[str, dict[str, str]]:
+    """Two items that the dashboard must show; one is on its way through all functions, where there is such a way."""
+    new, another = item("First line.\nSecond line, with a café."), item("Another.")
+    if environment.served:
+        journeys: Journeys = request.getfixturevalue("journeys")
+        journeys.ingested.result()
+        another = journeys.item
+    environment.invoke("ingestion", {"items": [new] if environment.served else [new, another]})
+    return {each["id"]: each for each in (new, another)}
 
 
 def test_a_published_version_answers(environment: Environment) -> None:
